@@ -1,0 +1,126 @@
+import type { UnixNano } from '#telemetry/time.ts';
+import type { XdsType } from '#telemetry/xds-type.ts';
+
+/** What one xDS client holds of one resource type, in its own words. */
+export interface XdsTypeState {
+  /** Version last received, whatever became of it. */
+  readonly received?: string;
+  readonly acked?: string;
+  /** Set while the last received version stands refused. */
+  readonly rejected?: string;
+  readonly rejectReason?: string;
+  readonly resources: number;
+  /** Names asked for and not held. */
+  readonly missing: readonly string[];
+  /** When the held content last changed. */
+  readonly changedUnixNano: UnixNano;
+}
+
+/**
+ * Worst first. `failing`: everything acknowledged, yet its calls find no address.
+ * `stuck`: the names are back and acknowledged, and its calls still find no address.
+ */
+export type XdsClientVerdict =
+  | 'failing'
+  | 'stuck'
+  | 'rejected'
+  | 'stream-lost'
+  | 'names-gone'
+  | 'not-acked'
+  | 'older-version'
+  | 'never-connected'
+  | 'in-sync';
+
+/**
+ * One xDS client (a sidecar, a proxyless gRPC channel, an Envoy) as its own metrics tell it. Kept when the client or the
+ * control plane falls silent: the last known state with its age, never blank.
+ */
+export interface XdsClient {
+  readonly id: string;
+  readonly service: string;
+  readonly kind: 'sidecar' | 'grpc' | 'envoy' | 'other';
+  readonly server: string;
+  readonly connected: boolean;
+  /** Since when `connected` has its value. */
+  readonly connectedSinceUnixNano: UnixNano;
+  readonly types: Readonly<Partial<Record<XdsType, XdsTypeState>>>;
+  readonly lastReportUnixNano: UnixNano;
+  readonly verdict: XdsClientVerdict;
+  /** One sentence of evidence for the verdict. */
+  readonly reason: string;
+  /** Share of its recent calls by mode that found no address, 0..1. */
+  readonly noConfigRatio: number;
+  /** What a restart now would do, from what it holds and what the server offers. */
+  readonly restartRisk: 'safe' | 'would-break' | 'stays-broken' | 'unknown';
+}
+
+export interface Push {
+  readonly unixNano: UnixNano;
+  readonly type: XdsType;
+  readonly version: string;
+  readonly client: string;
+  readonly resources: number;
+  readonly removed: number;
+  /** undefined while unanswered. */
+  readonly ackAfterNs?: number;
+  readonly outcome: 'acked' | 'nacked' | 'superseded' | 'silent';
+  readonly reason?: string;
+}
+
+/** Pushes of one published version, as the control plane tells it. */
+export interface Release {
+  readonly unixNano: UnixNano;
+  readonly version: string;
+  readonly release: string;
+  readonly resourcesBefore: number;
+  readonly resourcesAfter: number;
+}
+
+/** The control plane's own word, from its metrics and push spans. Undefined parts were never said. */
+export interface ServerView {
+  /** Since when it has been silent; undefined while it reports. */
+  readonly silentSinceUnixNano?: UnixNano;
+  readonly lastReportUnixNano?: UnixNano;
+  readonly instance?: string;
+  readonly version?: string;
+  readonly release?: string;
+  readonly connectedClients?: number;
+  readonly resources: Readonly<Partial<Record<XdsType, number>>>;
+  readonly acks: number;
+  readonly nacks: number;
+}
+
+/** One claim about the control plane from both sides. */
+export interface Claim {
+  readonly subject: string;
+  readonly server: string;
+  readonly clients: string;
+  readonly agrees: boolean;
+  /** True when calls fail because of it. */
+  readonly critical: boolean;
+}
+
+export interface ControlPlaneView {
+  readonly atUnixNano: UnixNano;
+  /** 'none' when no xDS client was ever seen: the map draws no control band. */
+  readonly state: 'none' | 'healthy' | 'degraded' | 'lost';
+  /** e.g. "lost 12 s ago, last known v41". */
+  readonly summary: string;
+  /** Since when `state` holds, where known. */
+  readonly stateSinceUnixNano?: UnixNano;
+  readonly server: ServerView;
+  readonly clients: readonly XdsClient[];
+  readonly claims: readonly Claim[];
+  /** Newest first, bounded. */
+  readonly pushes: readonly Push[];
+  readonly releases: readonly Release[];
+}
+
+/** The DNS servers as their own metrics tell them; undefined when none reports. */
+export interface DnsView {
+  readonly service: string;
+  readonly names: number;
+  readonly queriesPerSecond: number;
+  readonly failuresPerSecond: number;
+  readonly lastReportUnixNano: UnixNano;
+}

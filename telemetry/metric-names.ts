@@ -1,0 +1,34 @@
+/** Metric names: gRPC's (gRFC A78) and Envoy's own first, `mesh.…` where neither has one. */
+
+/** Gauge, 1 while the client has a working ADS stream to `grpc.xds.server`, else 0. */
+export const METRIC_XDS_CLIENT_CONNECTED = 'grpc.xds_client.connected';
+/** Counter: the stream or the channel to the server went from healthy to unhealthy. */
+export const METRIC_XDS_CLIENT_SERVER_FAILURE = 'grpc.xds_client.server_failure';
+/** Counters of accepted and refused resources, by `grpc.xds.resource_type`. */
+export const METRIC_XDS_CLIENT_UPDATES_VALID = 'grpc.xds_client.resource_updates_valid';
+export const METRIC_XDS_CLIENT_UPDATES_INVALID = 'grpc.xds_client.resource_updates_invalid';
+/** Gauge: resources by `grpc.xds.cache_state` and `grpc.xds.resource_type`. */
+export const METRIC_XDS_CLIENT_RESOURCES = 'grpc.xds_client.resources';
+/**
+ * Gauge, seconds since the content held for one resource type last changed. Its attributes say what the client holds:
+ * `mesh.xds.client.id`, `mesh.xds.client.kind`, `grpc.xds.server`, `mesh.xds.type`, `mesh.xds.version.received`,
+ * `mesh.xds.version.acked`, `mesh.xds.version.rejected`, `mesh.xds.reject.reason`, `mesh.xds.resources` (held),
+ * `mesh.xds.resources.missing`.
+ */
+export const METRIC_XDS_CLIENT_CONFIG_AGE = 'mesh.xds.client.config_age';
+
+/** Gauge: ADS streams open at the control plane. */
+export const METRIC_CONTROL_PLANE_CLIENTS = 'mesh.control_plane.clients';
+/** Gauge: resources in the published snapshot, by `mesh.xds.type`; with `mesh.xds.version` and the release. */
+export const METRIC_CONTROL_PLANE_RESOURCES = 'mesh.control_plane.resources';
+/** Counters by `mesh.xds.type`. */
+export const METRIC_CONTROL_PLANE_PUSHES = 'mesh.control_plane.pushes';
+export const METRIC_CONTROL_PLANE_ACKS = 'mesh.control_plane.acks';
+export const METRIC_CONTROL_PLANE_NACKS = 'mesh.control_plane.nacks';
+
+/** Counter at a DNS server, by `dns.question.name` and `mesh.dns.response_code`. */
+export const METRIC_DNS_QUERIES = 'mesh.dns.queries';
+/** Gauge at a DNS server: names it answers. */
+export const METRIC_DNS_NAMES = 'mesh.dns.names';
+/** Histogram at a DNS client, seconds (OpenTelemetry semantic conventions). */
+export const METRIC_DNS_LOOKUP_DURATION = 'dns.lookup.duration';
