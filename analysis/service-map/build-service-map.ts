@@ -1,0 +1,278 @@
+import type { ControlPlaneView, DnsView, XdsClient } from '#analysis/control-plane/xds-client.ts';
+import type {
+  Health,
+  ModeCount,
+  ServiceEdge,
+  ServiceMap,
+  ServiceNode,
+} from '#analysis/service-map/service-map.ts';
+import {
+  type CallEdge,
+  type PeerKind,
+  type ServiceCalls,
+  type ServiceInstance,
+  USERS,
+} from '#telemetry/call-edge.ts';
+import {
+  addHistogram,
+  emptyHistogram,
+  type LatencyHistogram,
+  quantileNs,
+} from '#telemetry/latency-histogram.ts';
+import { ROUTING_MODES, type RoutingMode } from '#telemetry/routing-mode.ts';
+import { elapsedNs, NS_PER_SECOND, secondOf, type TimeWindow } from '#telemetry/time.ts';
+
+/** An edge that the map keeps in its place while no call passes over it. */
+export type KnownEdge = Pick<CallEdge, 'client' | 'server' | 'serverKind'>;
+
+export interface ServiceMapInput {
+  readonly window: TimeWindow;
+  readonly edges: readonly CallEdge[];
+  readonly services: readonly ServiceCalls[];
+  /** Seen lately, inside the window or before it. */
+  readonly instances: readonly ServiceInstance[];
+  readonly controlPlane: ControlPlaneView;
+  readonly dns: DnsView | undefined;
+  /** Drawn even when silent, so that nothing jumps; see `KnownEdge`. */
+  readonly known?: readonly KnownEdge[];
+  /** The usual mode of an edge by `edgeId`. */
+  readonly usual?: ReadonlyMap<string, RoutingMode>;
+  /** Detour's own processes are left out unless asked for. */
+  readonly withOwnServices?: boolean;
+}
+
+/** From this share of failed calls on, with at least two of them, an edge or a service is red. */
+const CRITICAL_RATIO = 0.1;
+const DEGRADED_RATIO = 0.01;
+const MIN_CRITICAL_ERRORS = 2;
+
+export function buildServiceMap(input: ServiceMapInput): ServiceMap {
+  const shown = input.withOwnServices === true ? () => true : (name: string) => !isOwnService(name);
+  const calls = input.edges.filter((edge) => shown(edge.client) && shown(edge.server));
+  const known = (input.known ?? []).filter((edge) => shown(edge.client) && shown(edge.server));
+  const services = input.services.filter((entry) => shown(entry.service));
+  const seconds = elapsedNs(input.window.startUnixNano, input.window.endUnixNano) / NS_PER_SECOND;
+  return {
+    window: input.window,
+    nodes: toNodes({ ...input, edges: calls, known, services }, seconds),
+    edges: toEdges(calls, known, seconds, input.usual ?? new Map()),
+    controlPlane: input.controlPlane,
+    dns: input.dns,
+    totals: countModes(calls.filter((edge) => edge.client !== USERS)),
+  };
+}
+
+/** The name of an edge in links, selections and `usual`. */
+export function edgeId(edge: Pick<CallEdge, 'client' | 'server'>): string {
+  return `${edge.client}->${edge.server}`;
+}
+
+/** A process of Detour itself. */
+export function isOwnService(service: string): boolean {
+  return service.startsWith('detour-');
+}
+
+/**
+ * What a share of failed calls means. No calls is no knowledge: silence is never healthy.
+ * A single failed call is a warning, however few calls there were: red needs a second one.
+ */
+export function judgeCalls(calls: number, errors: number): Health {
+  if (calls === 0) return 'unknown';
+  const ratio = errors / calls;
+  if (ratio >= CRITICAL_RATIO && errors >= MIN_CRITICAL_ERRORS) return 'critical';
+  return ratio >= DEGRADED_RATIO ? 'degraded' : 'ok';
+}
+
+/** The mode of most calls; undefined when there were none. */
+export function mainMode(modes: readonly ModeCount[]): RoutingMode | undefined {
+  return modes.reduce<ModeCount | undefined>(
+    (best, entry) => (entry.calls > (best?.calls ?? 0) ? entry : best),
+    undefined,
+  )?.mode;
+}
+
+function toEdges(
+  calls: readonly CallEdge[],
+  known: readonly KnownEdge[],
+  seconds: number,
+  usual: ReadonlyMap<string, RoutingMode>,
+): readonly ServiceEdge[] {
+  const ids = new Set([...calls, ...known].map(edgeId));
+  const byId = groupBy(calls, edgeId);
+  const ends = new Map([...known, ...calls].map((edge) => [edgeId(edge), edge]));
+  return [...ids].sort().flatMap((id) => {
+    const end = ends.get(id);
+    if (end === undefined) return [];
+    return [toEdge(id, end, byId.get(id) ?? [], seconds, usual.get(id))];
+  });
+}
+
+function toEdge(
+  id: string,
+  end: KnownEdge,
+  parts: readonly CallEdge[],
+  seconds: number,
+  usual: RoutingMode | undefined,
+): ServiceEdge {
+  const { calls, errors } = sumCalls(parts);
+  const byMode = countModes(parts);
+  const now = mainMode(byMode);
+  return {
+    id,
+    client: end.client,
+    server: end.server,
+    callsPerSecond: calls / seconds,
+    calls,
+    errors,
+    errorRatio: calls === 0 ? 0 : errors / calls,
+    ...quantiles(parts.map((part) => part.latency)),
+    byMode,
+    health: judgeCalls(calls, errors),
+    ...(usual !== undefined && now !== undefined && usual !== now ? { usualMode: usual } : {}),
+  };
+}
+
+type NodeInput = ServiceMapInput & { readonly known: readonly KnownEdge[] };
+
+function toNodes(input: NodeInput, seconds: number): readonly ServiceNode[] {
+  const kinds = nodeKinds(input);
+  const incoming = groupBy(input.edges, (edge) => edge.server);
+  const answered = new Map(input.services.map((entry) => [entry.service, entry]));
+  const from = secondOf(input.window.startUnixNano);
+  const instances = groupBy(
+    input.instances.filter((entry) => entry.lastSecond >= from),
+    (entry) => entry.service,
+  );
+  const clients = groupBy(input.controlPlane.clients, (client) => client.service);
+  return [...kinds.keys()].sort().map((id) =>
+    toNode({
+      id,
+      kind: kinds.get(id) ?? 'service',
+      incoming: incoming.get(id) ?? [],
+      answered: answered.get(id),
+      instances: instances.get(id)?.length ?? 0,
+      clients: clients.get(id) ?? [],
+      seconds,
+    }),
+  );
+}
+
+/** A node for everything that calls, is called or answers. What was seen to answer is a service, whatever callers say. */
+function nodeKinds(input: NodeInput): ReadonlyMap<string, ServiceNode['kind']> {
+  const kinds = new Map<string, ServiceNode['kind']>();
+  for (const edge of [...input.known, ...input.edges]) {
+    if (!kinds.has(edge.server)) kinds.set(edge.server, edge.serverKind);
+  }
+  for (const edge of [...input.known, ...input.edges]) {
+    kinds.set(edge.client, edge.client === USERS ? 'users' : 'service');
+  }
+  for (const entry of input.services) kinds.set(entry.service, 'service');
+  return kinds;
+}
+
+interface NodeParts {
+  readonly id: string;
+  readonly kind: 'users' | PeerKind;
+  readonly incoming: readonly CallEdge[];
+  readonly answered: ServiceCalls | undefined;
+  readonly instances: number;
+  readonly clients: readonly XdsClient[];
+  readonly seconds: number;
+}
+
+function toNode(parts: NodeParts): ServiceNode {
+  const byCallers = sumCalls(parts.incoming);
+  const byItself = { calls: parts.answered?.requests ?? 0, errors: parts.answered?.errors ?? 0 };
+  // Callers know of calls that never arrived; a service alone knows of requests nobody reported.
+  const seen = byCallers.calls > 0 ? byCallers : byItself;
+  const latencies =
+    byItself.calls > 0 && parts.answered !== undefined
+      ? [parts.answered.latency]
+      : parts.incoming.map((edge) => edge.latency);
+  const incoming = countModes(parts.incoming);
+  const health = judgeCalls(seen.calls, seen.errors);
+  return {
+    id: parts.id,
+    name: parts.kind === 'users' ? 'users' : parts.id,
+    kind: parts.kind,
+    health,
+    healthReason: healthReason(health, seen, byItself.calls, incoming),
+    instances: parts.instances,
+    requestsPerSecond: seen.calls / parts.seconds,
+    errorRatio: seen.calls === 0 ? 0 : seen.errors / seen.calls,
+    ...quantiles(latencies),
+    incoming,
+    clients: parts.clients.map(toNodeClient),
+  };
+}
+
+function healthReason(
+  health: Health,
+  seen: { readonly calls: number; readonly errors: number },
+  answered: number,
+  incoming: readonly ModeCount[],
+): string {
+  if (health === 'ok') return '';
+  if (health === 'unknown') return 'no calls seen';
+  const lost = incoming.find((entry) => entry.mode === 'xds-none')?.errors ?? 0;
+  if (lost === seen.calls && answered === 0) return 'not reached: callers find no address';
+  const share = `${Math.max(1, Math.round((seen.errors / seen.calls) * 100))} % of calls fail`;
+  return lost * 2 > seen.errors ? `${share}: callers find no address` : share;
+}
+
+function toNodeClient(client: XdsClient): ServiceNode['clients'][number] {
+  const states = Object.values(client.types);
+  const newest = states.reduce<(typeof states)[number] | undefined>(
+    (best, state) =>
+      best === undefined || state.changedUnixNano > best.changedUnixNano ? state : best,
+    undefined,
+  );
+  if (newest === undefined) return { id: client.id, kind: client.kind, verdict: client.verdict };
+  const version = newest.acked ?? newest.received;
+  return {
+    id: client.id,
+    kind: client.kind,
+    verdict: client.verdict,
+    ...(version === undefined ? {} : { version }),
+    configAgeNs: Math.max(0, elapsedNs(newest.changedUnixNano, client.lastReportUnixNano)),
+  };
+}
+
+function countModes(edges: readonly CallEdge[]): readonly ModeCount[] {
+  return ROUTING_MODES.flatMap((mode) => {
+    const { calls, errors } = sumCalls(edges.filter((edge) => edge.mode === mode));
+    return calls === 0 ? [] : [{ mode, calls, errors }];
+  });
+}
+
+function sumCalls(edges: readonly CallEdge[]): { readonly calls: number; readonly errors: number } {
+  let calls = 0;
+  let errors = 0;
+  for (const edge of edges) {
+    calls += edge.calls;
+    errors += edge.errors;
+  }
+  return { calls, errors };
+}
+
+function quantiles(
+  latencies: readonly LatencyHistogram[],
+): Pick<ServiceEdge, 'p50Ns' | 'p95Ns' | 'p99Ns'> {
+  const sum = emptyHistogram();
+  for (const latency of latencies) addHistogram(sum, latency);
+  const p50Ns = quantileNs(sum, 0.5);
+  const p95Ns = quantileNs(sum, 0.95);
+  const p99Ns = quantileNs(sum, 0.99);
+  if (p50Ns === undefined || p95Ns === undefined || p99Ns === undefined) return {};
+  return { p50Ns, p95Ns, p99Ns };
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
+    else group.push(item);
+  }
+  return groups;
+}
