@@ -23,11 +23,15 @@ const STOP_LIMIT_MS = 4000;
  * Ready is said twice: as a JSON line on stdout for people and scripts, and as an IPC message for the supervisor.
  */
 export function runProcess(start: () => Promise<Running>): void {
+  // A parent that dies while this process starts must not leave it behind.
+  const abandon = (): never => process.exit(1);
+  process.on('disconnect', abandon);
   start().then(
     (running) => {
       process.stdout.write(`${JSON.stringify({ ready: true, ...running.details })}\n`);
-      process.send?.({ kind: 'ready' });
+      process.send?.({ kind: 'ready', ...running.details });
       const stop = stopOnce(running);
+      process.off('disconnect', abandon);
       process.on('SIGTERM', stop);
       process.on('SIGINT', stop);
       process.on('disconnect', stop);

@@ -1,0 +1,149 @@
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import type { SupervisorSettings } from '../supervisor.config.ts';
+import { type LabInstance, labTopology, type Topology } from '../topology.ts';
+import type { ProcessSpec } from './managed-process.ts';
+
+export interface Wave {
+  readonly title: string;
+  readonly specs: readonly ProcessSpec[];
+}
+
+export interface Plan {
+  readonly waves: readonly Wave[];
+  readonly topology: Topology | undefined;
+  readonly supervisorToken: string;
+}
+
+const PROCESSES = import.meta.dirname;
+
+/** Everything that runs besides PostgreSQL, in the order in which it can start. */
+export function planProcesses(
+  settings: SupervisorSettings,
+  databaseUrl: string,
+  supervisorUrl: string,
+): Plan {
+  const supervisorToken = randomBytes(24).toString('base64url');
+  const topology = settings.lab ? labTopology(settings.labNet) : undefined;
+  const common = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: `http://${settings.host}:${settings.otlpHttpPort}`,
+    NODE_ENV: 'production',
+    NEXT_TELEMETRY_DISABLED: '1',
+  };
+  const product = { ...common, DATABASE_URL: databaseUrl };
+  const waves: Wave[] = [
+    {
+      title: 'ingester',
+      specs: [
+        spec('ingester', {
+          ...product,
+          OTLP_HOST: settings.host,
+          OTLP_HTTP_PORT: `${settings.otlpHttpPort}`,
+          OTLP_GRPC_PORT: `${settings.otlpGrpcPort}`,
+        }),
+      ],
+    },
+    {
+      title: 'analyzer, dashboard',
+      specs: [
+        spec('analyzer', { ...product, KEEP: settings.keep, MAX_DISK: settings.maxDisk }),
+        spec('dashboard', {
+          ...product,
+          HOST: settings.host,
+          PORT: `${settings.port}`,
+          OTLP_HTTP_PORT: `${settings.otlpHttpPort}`,
+          OTLP_GRPC_PORT: `${settings.otlpGrpcPort}`,
+          ...(topology && { LAB_URL: topology.scenarioUrl }),
+        }),
+      ],
+    },
+  ];
+  if (topology) {
+    waves.push(
+      ...labWaves(
+        settings,
+        topology,
+        { ...common, ...labWires(topology) },
+        supervisorUrl,
+        supervisorToken,
+      ),
+    );
+  }
+  return { waves, topology, supervisorToken };
+}
+
+function labWaves(
+  settings: SupervisorSettings,
+  topology: Topology,
+  env: Readonly<Record<string, string>>,
+  supervisorUrl: string,
+  supervisorToken: string,
+): readonly Wave[] {
+  return [
+    {
+      title: 'registry, control plane, DNS, relay',
+      specs: ['registry', 'control-plane', 'dns', 'relay'].map((name) => spec(name, env)),
+    },
+    {
+      title: 'services',
+      specs: topology.instances.map((instance) =>
+        spec(instance.instance, { ...env, ...instanceEnv(instance) }, 'sample-service'),
+      ),
+    },
+    {
+      title: 'sidecars',
+      specs: topology.instances.map((instance) =>
+        spec(`${instance.instance}-sidecar`, { ...env, ...instanceEnv(instance) }, 'sidecar'),
+      ),
+    },
+    {
+      title: 'load, scenarios',
+      specs: [
+        spec('load', { ...env, LOAD_RPS: `${settings.loadRps}` }),
+        spec('scenario', {
+          ...env,
+          LAB_LOG: path.join(settings.dataDir, 'lab.log'),
+          SUPERVISOR_URL: supervisorUrl,
+          SUPERVISOR_TOKEN: supervisorToken,
+        }),
+      ],
+    },
+  ];
+}
+
+/** Where the parts of the lab find each other. */
+function labWires(topology: Topology): Record<string, string> {
+  const gateway = topology.instances.find((instance) => instance.service === 'gateway');
+  return {
+    LAB_HOST: topology.host,
+    CONTROL_PLANE_XDS: topology.relayXds,
+    CONTROL_PLANE_LISTEN: topology.controlPlaneXds,
+    CONTROL_PLANE_ADMIN: topology.controlPlaneAdmin,
+    REGISTRY_URL: topology.registryUrl,
+    DNS_ADDRESS: topology.relayDns,
+    DNS_LISTEN: topology.dnsAddress,
+    DNS_ADMIN_URL: topology.dnsAdmin,
+    RELAY_ADMIN_URL: topology.relayAdmin,
+    SCENARIO_URL: topology.scenarioUrl,
+    LOAD_URL: topology.loadUrl,
+    GATEWAY_URL: `http://${gateway?.address}:8080`,
+    LAB_INSTANCES: JSON.stringify(topology.instances),
+  };
+}
+
+function instanceEnv(instance: LabInstance): Record<string, string> {
+  return {
+    SERVICE: instance.service,
+    INSTANCE: instance.instance,
+    ADDRESS: instance.address,
+    APP_PORT: '8080',
+    GRPC_PORT: '9090',
+    SIDECAR_OUTBOUND_PORT: '15001',
+    SIDECAR_INBOUND_PORT: '15006',
+    SIDECAR_ADMIN_PORT: '15000',
+  };
+}
+
+function spec(name: string, env: Readonly<Record<string, string>>, file = name): ProcessSpec {
+  return { name, file: path.join(PROCESSES, `${file}.js`), env };
+}

@@ -1,0 +1,143 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { migrate } from '#store/migrate.ts';
+import type { SupervisorSettings } from '../supervisor.config.ts';
+import { createAdminServer } from './admin-server.ts';
+import { scheduleDrill } from './drill.ts';
+import { ManagedProcess, StartError } from './managed-process.ts';
+import { type Plan, planProcesses, type Wave } from './plan.ts';
+
+/** Two cores start three Node processes at once about as fast as one after the other; more only delay the first. */
+const STARTS_AT_ONCE = 3;
+
+export interface Stack {
+  readonly plan: Plan;
+  /** Ends every process, the last started first. */
+  readonly stop: () => Promise<void>;
+}
+
+/**
+ * Starts everything in waves, each when the one before is ready, and watches it. `say` gets one line per finished step.
+ * On a failure what was started is stopped again before the error is thrown.
+ */
+export async function runStack(
+  settings: SupervisorSettings,
+  root: string,
+  say: (line: string) => void,
+): Promise<Stack> {
+  const started: ManagedProcess[] = [];
+  const byName = new Map<string, ManagedProcess>();
+  const begin = async (process: ManagedProcess): Promise<void> => {
+    started.push(process);
+    byName.set(process.spec.name, process);
+    await process.start();
+  };
+  let token = '';
+  const admin = createAdminServer(
+    () => token,
+    () => byName,
+  );
+  const runningFile = path.join(settings.dataDir, 'running.json');
+  let cancelDrill = (): void => undefined;
+  const stop = async (): Promise<void> => {
+    cancelDrill();
+    admin.close();
+    admin.closeAllConnections();
+    await stopInReverse(started);
+    rmSync(runningFile, { force: true });
+  };
+  try {
+    mkdirSync(settings.dataDir, { recursive: true });
+    const supervisorUrl = await listen(admin);
+    const databaseUrl = await timed('PostgreSQL', say, () => startDatabase(settings, begin, say));
+    await timed('migrations', say, () =>
+      migrate(databaseUrl, path.join(root, 'prisma/migrations')),
+    );
+    const plan = planProcesses(settings, databaseUrl, supervisorUrl);
+    token = plan.supervisorToken;
+    for (const wave of plan.waves) {
+      await timed(wave.title, say, () => startWave(wave, begin, say));
+    }
+    writeFileSync(runningFile, JSON.stringify(runningNote(settings, plan)));
+    if (plan.topology) cancelDrill = scheduleDrill(settings, plan.topology, say);
+    return { plan, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** The URL of the database: the given one as it is, else that of the embedded server, which is started. */
+async function startDatabase(
+  settings: SupervisorSettings,
+  begin: (process: ManagedProcess) => Promise<void>,
+  say: (line: string) => void,
+): Promise<string> {
+  if (settings.databaseUrl !== undefined) return settings.databaseUrl;
+  const postgres = new ManagedProcess(
+    {
+      name: 'postgres',
+      file: path.join(import.meta.dirname, 'postgres.js'),
+      env: { PGDATA_DIR: path.join(settings.dataDir, 'postgres') },
+    },
+    say,
+  );
+  await begin(postgres);
+  const url = postgres.details['url'];
+  if (typeof url !== 'string')
+    throw new StartError('PostgreSQL did not say where it listens', false);
+  return url;
+}
+
+async function startWave(
+  wave: Wave,
+  begin: (process: ManagedProcess) => Promise<void>,
+  say: (line: string) => void,
+): Promise<void> {
+  const waiting = [...wave.specs];
+  const worker = async (): Promise<void> => {
+    for (let spec = waiting.shift(); spec; spec = waiting.shift()) {
+      await begin(new ManagedProcess(spec, say));
+    }
+  };
+  await Promise.all(Array.from({ length: STARTS_AT_ONCE }, worker));
+}
+
+/** The lab goes first and at once; the store goes last, when nobody writes to it any more. */
+async function stopInReverse(started: readonly ManagedProcess[]): Promise<void> {
+  const isStore = (process: ManagedProcess) => ['postgres', 'ingester'].includes(process.spec.name);
+  await Promise.all(
+    started.filter((process) => !isStore(process)).map((process) => process.stop()),
+  );
+  for (const process of started.filter(isStore).reverse()) await process.stop();
+}
+
+async function timed<T>(
+  title: string,
+  say: (line: string) => void,
+  step: () => Promise<T>,
+): Promise<T> {
+  const startedAt = performance.now();
+  const result = await step();
+  say(`  ${title.padEnd(36)} ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+  return result;
+}
+
+/** What `npm run lab` and a second `npm start` need to know of this one. */
+function runningNote(settings: SupervisorSettings, plan: Plan): Readonly<Record<string, unknown>> {
+  return {
+    pid: process.pid,
+    dashboardUrl: `http://localhost:${settings.port}`,
+    ...(plan.topology && { labUrl: plan.topology.scenarioUrl }),
+  };
+}
+
+function listen(server: ReturnType<typeof createAdminServer>): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    });
+  });
+}

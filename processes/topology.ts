@@ -1,0 +1,60 @@
+/**
+ * Who runs where in the lab. Each instance has a loopback address of its own, so that one port per service serves DNS
+ * (whose A records carry no port), xDS and any proxy unchanged.
+ *
+ *   127.<net>.9.1            control plane 18000/18001, scenarios 18002, registry 18003, relay 18010/5354, DNS 5353
+ *   127.<net>.<10+s>.<n>     instance n of service s: application 8080, sidecar 15001 / 15006 / 15000
+ */
+export const SERVICES = ['gateway', 'login', 'playlist', 'song', 'artist', 'image'] as const;
+export type LabService = (typeof SERVICES)[number];
+
+const TWO_INSTANCES: readonly LabService[] = ['song', 'artist'];
+
+export interface LabInstance {
+  readonly service: LabService;
+  readonly instance: string;
+  readonly address: string;
+}
+
+export interface Topology {
+  readonly host: string;
+  readonly controlPlaneXds: string;
+  readonly controlPlaneAdmin: string;
+  readonly registryUrl: string;
+  readonly scenarioUrl: string;
+  readonly dnsAddress: string;
+  readonly dnsAdmin: string;
+  readonly relayXds: string;
+  readonly relayDns: string;
+  readonly relayAdmin: string;
+  readonly loadUrl: string;
+  readonly instances: readonly LabInstance[];
+}
+
+export function labTopology(net: number): Topology {
+  const host = `127.${net}.9.1`;
+  return {
+    host,
+    controlPlaneXds: `${host}:18000`,
+    controlPlaneAdmin: `http://${host}:18001`,
+    scenarioUrl: `http://${host}:18002`,
+    registryUrl: `http://${host}:18003`,
+    loadUrl: `http://${host}:18004`,
+    dnsAddress: `${host}:5353`,
+    dnsAdmin: `http://${host}:5380`,
+    relayXds: `${host}:18010`,
+    relayDns: `${host}:5354`,
+    relayAdmin: `http://${host}:18011`,
+    instances: SERVICES.flatMap((service, index) =>
+      instanceNumbers(service).map((n) => ({
+        service,
+        instance: `${service}-${n}`,
+        address: `127.${net}.${10 + index}.${n}`,
+      })),
+    ),
+  };
+}
+
+function instanceNumbers(service: LabService): readonly number[] {
+  return TWO_INSTANCES.includes(service) ? [1, 2] : [1];
+}

@@ -1,0 +1,116 @@
+/**
+ * `npm run lab -- --list | NAME [--speed N] [--seed N] [--repeat N]`: drives the running lab and prints the scenario's
+ * own log, one JSON object a line. The log is never sent to Detour.
+ */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+
+const USAGE =
+  'usage: npm run lab -- --list | --stop | NAME [--speed N] [--seed N] [--repeat N] [--url http://127.0.9.1:18002]';
+
+const { values, positionals } = readArguments();
+const base = values.url ?? process.env.LAB_URL ?? runningLab() ?? 'http://127.0.9.1:18002';
+
+if (values.list) await list();
+else if (values.stop) await stop();
+else if (positionals.length === 1) await play(positionals[0]);
+else fail(USAGE, 64);
+
+function readArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        list: { type: 'boolean' },
+        stop: { type: 'boolean' },
+        speed: { type: 'string' },
+        seed: { type: 'string' },
+        repeat: { type: 'string' },
+        url: { type: 'string' },
+      },
+    });
+  } catch (error) {
+    return fail(`${error.message}\n${USAGE}`, 64);
+  }
+}
+
+/** Where the running stack says that its lab listens. */
+function runningLab() {
+  const dataDir = process.env.DETOUR_DATA_DIR ?? path.join(import.meta.dirname, '..', 'data');
+  try {
+    return JSON.parse(readFileSync(path.join(dataDir, 'running.json'), 'utf8')).labUrl;
+  } catch {
+    return undefined;
+  }
+}
+
+async function list() {
+  for (const scenario of await ask('GET', '/scenarios')) {
+    console.log(`${scenario.name.padEnd(26)} ${scenario.title}`);
+  }
+}
+
+async function stop() {
+  await ask('POST', '/run/stop');
+  console.log('stopped; every fault is mended');
+}
+
+async function play(name) {
+  for (let round = 0; round < number('repeat', 1); round++) {
+    const run = await ask('POST', '/runs', {
+      scenario: name,
+      ...(values.speed && { speed: number('speed') }),
+      ...(values.seed && { seed: number('seed') }),
+    });
+    const failed = await follow(run.id);
+    if (failed) process.exit(1);
+  }
+}
+
+/** Prints new log lines until the run ends; true when it failed. */
+async function follow(id) {
+  let printed = 0;
+  for (;;) {
+    const lines = (await askText(`/runs/${id}/log`)).split('\n').filter(Boolean);
+    for (const line of lines.slice(printed)) console.log(line);
+    printed = lines.length;
+    const run = await ask('GET', '/run');
+    if (run === null || run.id !== id || ['done', 'failed', 'stopped'].includes(run.state)) {
+      return run?.id === id && run.state === 'failed';
+    }
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
+
+function number(name, otherwise) {
+  const value = values[name] === undefined ? otherwise : Number(values[name]);
+  if (!Number.isFinite(value) || value <= 0) fail(`--${name} must be a number above 0`, 64);
+  return value;
+}
+
+async function ask(method, target, body) {
+  const response = await request(target, {
+    method,
+    ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  if (!response.ok) fail(`the lab answered ${response.status}: ${text}`, 1);
+  return text === '' ? null : JSON.parse(text);
+}
+
+async function askText(target) {
+  const response = await request(target, {});
+  return response.text();
+}
+
+function request(target, init) {
+  return fetch(`${base}${target}`, init).catch(() =>
+    fail(`no lab answers at ${base}: start it with \`npm start\``, 1),
+  );
+}
+
+function fail(message, code) {
+  console.error(message);
+  process.exit(code);
+}
