@@ -1,0 +1,131 @@
+/**
+ * `npm run bench:stack`: what the whole product costs with its lab at the default load. Starts the built stack on free
+ * ports, waits for the first live edge, lets it run, then prints memory and CPU beside their goals.
+ *
+ * `npm run bench:stack -- --cold` first clones the repository into an empty folder and times install and build there.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpus, loadavg, tmpdir } from 'node:os';
+import path from 'node:path';
+import { type RunningStack, runStack, waitFor } from '#tests/support/run-stack.ts';
+
+const ROOT = path.join(import.meta.dirname, '..');
+const REST_S = 30;
+/** USER_HZ: Linux counts CPU time in hundredths of a second (proc(5), /proc/PID/stat). */
+const TICKS_PER_SECOND = 100;
+
+console.log(
+  `${new Date().toISOString()}  ${cpus().length} cores, load ${loadavg()[0]?.toFixed(2)}, Node ${process.version}`,
+);
+if (process.argv.includes('--cold')) coldBuild();
+
+const startedAt = performance.now();
+const stack = await runStack({ lab: true });
+print('start to "Detour is up"', seconds(startedAt), 's', '');
+await firstLiveEdge(stack);
+print('start to first live edge', seconds(startedAt), 's', 'goal 20');
+const pids = processTree(stack.supervisor.pid ?? 0);
+const before = cpuSeconds(pids);
+const beforeAt = performance.now();
+await new Promise((resolve) => setTimeout(resolve, REST_S * 1000));
+const usedCores = (cpuSeconds(pids) - before) / ((performance.now() - beforeAt) / 1000);
+print('CPU at rest, default load', 100 * usedCores, '% of one core', 'goal 60');
+print('memory (PSS), whole stack', memoryMb(pids), 'MB', 'goal 2048');
+print('processes', pids.length, '', '');
+const second = performance.now();
+await stack.stop();
+print('stop', seconds(second), 's', '');
+const again = performance.now();
+const restarted = await runStack({ lab: true, dataDir: stack.dataDir });
+print('second start to "Detour is up"', seconds(again), 's', '');
+await restarted.remove();
+
+function coldBuild(): void {
+  const folder = mkdtempSync(path.join(tmpdir(), 'detour-cold-'));
+  const timed = (title: string, command: string, args: readonly string[], cwd: string): void => {
+    const at = performance.now();
+    execFileSync(command, args, { cwd, stdio: 'pipe' });
+    print(title, seconds(at), 's', '');
+  };
+  timed('clone', 'git', ['clone', '--quiet', ROOT, folder], ROOT);
+  timed('npm ci', 'npm', ['ci', '--no-audit', '--no-fund'], folder);
+  timed('bundle the processes', 'node', ['scripts/build.mjs'], folder);
+  timed('next build', 'npx', ['next', 'build'], folder);
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function firstLiveEdge(running: RunningStack): Promise<void> {
+  await waitFor(
+    async () => {
+      const now = Date.now();
+      const window = `from=${BigInt(now - 10_000) * 1_000_000n}&to=${BigInt(now) * 1_000_000n}`;
+      const response = await fetch(`${running.dashboardUrl}/api/v1/service-map?${window}`).catch(
+        () => undefined,
+      );
+      if (!response?.ok) return false;
+      const map = (await response.json()) as {
+        edges: readonly { client: string; calls: number }[];
+      };
+      return map.edges.some((edge) => edge.client !== '@users' && edge.calls > 0);
+    },
+    { limitMs: 60_000, describe: () => `no live edge after 60 s:\n${running.output()}` },
+  );
+}
+
+/** `root` and everything below it, by parent pid. */
+function processTree(root: number): readonly number[] {
+  const children = new Map<number, number[]>();
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    const parent = parentOf(Number(entry));
+    if (parent !== undefined)
+      children.set(parent, [...(children.get(parent) ?? []), Number(entry)]);
+  }
+  const below = (pid: number): number[] => [pid, ...(children.get(pid) ?? []).flatMap(below)];
+  return below(root);
+}
+
+function parentOf(pid: number): number | undefined {
+  const parent = stat(pid)?.[1];
+  return parent === undefined ? undefined : Number(parent);
+}
+
+function cpuSeconds(pids: readonly number[]): number {
+  const ticks = pids.map((pid) => {
+    const fields = stat(pid);
+    return fields ? Number(fields[11]) + Number(fields[12]) : 0;
+  });
+  return ticks.reduce((sum, value) => sum + value, 0) / TICKS_PER_SECOND;
+}
+
+/** Fields of /proc/PID/stat after the name, which may hold spaces; undefined when the process is gone. */
+function stat(pid: number): readonly string[] | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Proportional set size: shared pages are divided among those who share them. */
+function memoryMb(pids: readonly number[]): number {
+  const kilobytes = pids.map((pid) => {
+    try {
+      const line = /^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'));
+      return Number(line?.[1] ?? 0);
+    } catch {
+      return 0;
+    }
+  });
+  return kilobytes.reduce((sum, value) => sum + value, 0) / 1024;
+}
+
+function seconds(since: number): number {
+  return (performance.now() - since) / 1000;
+}
+
+function print(title: string, value: number, unit: string, goal: string): void {
+  console.log(`${title.padEnd(34)} ${value.toFixed(1).padStart(8)} ${unit.padEnd(14)} ${goal}`);
+}
