@@ -5,9 +5,10 @@
  * `npm run bench:stack -- --cold` first clones the repository into an empty folder and times install and build there.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
+import { processStat, processTree } from '#tests/support/process-tree.ts';
 import { type RunningStack, runStack, waitFor } from '#tests/support/run-stack.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
@@ -73,40 +74,12 @@ async function firstLiveEdge(running: RunningStack): Promise<void> {
   );
 }
 
-/** `root` and everything below it, by parent pid. */
-function processTree(root: number): readonly number[] {
-  const children = new Map<number, number[]>();
-  for (const entry of readdirSync('/proc')) {
-    if (!/^\d+$/.test(entry)) continue;
-    const parent = parentOf(Number(entry));
-    if (parent !== undefined)
-      children.set(parent, [...(children.get(parent) ?? []), Number(entry)]);
-  }
-  const below = (pid: number): number[] => [pid, ...(children.get(pid) ?? []).flatMap(below)];
-  return below(root);
-}
-
-function parentOf(pid: number): number | undefined {
-  const parent = stat(pid)?.[1];
-  return parent === undefined ? undefined : Number(parent);
-}
-
 function cpuSeconds(pids: readonly number[]): number {
   const ticks = pids.map((pid) => {
-    const fields = stat(pid);
+    const fields = processStat(pid);
     return fields ? Number(fields[11]) + Number(fields[12]) : 0;
   });
   return ticks.reduce((sum, value) => sum + value, 0) / TICKS_PER_SECOND;
-}
-
-/** Fields of /proc/PID/stat after the name, which may hold spaces; undefined when the process is gone. */
-function stat(pid: number): readonly string[] | undefined {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return text.slice(text.lastIndexOf(')') + 2).split(' ');
-  } catch {
-    return undefined;
-  }
 }
 
 /** Proportional set size: shared pages are divided among those who share them. */
