@@ -1,0 +1,39 @@
+import type { ReactNode } from 'react';
+import { classNames } from './class-names.ts';
+
+/** A bordered section with a heading row. */
+export function Panel({
+  title,
+  hint,
+  actions,
+  tone = 'plain',
+  className,
+  children,
+}: {
+  readonly title: ReactNode;
+  /** A few quiet words beside the title. */
+  readonly hint?: ReactNode;
+  readonly actions?: ReactNode;
+  readonly tone?: 'plain' | 'critical';
+  readonly className?: string;
+  readonly children: ReactNode;
+}) {
+  return (
+    <section
+      className={classNames(
+        'flex min-h-0 flex-col overflow-hidden rounded-[9px] border bg-panel',
+        tone === 'critical' ? 'border-crit-edge' : 'border-line',
+        className,
+      )}
+    >
+      <div className="flex min-h-10 shrink-0 items-center gap-2 border-line border-b px-3.5 py-1.5">
+        <h2 className="shrink-0 font-semibold text-[13.5px]">{title}</h2>
+        {hint !== undefined && <div className="min-w-0 truncate text-muted text-xs">{hint}</div>}
+        {actions !== undefined && (
+          <div className="ml-auto flex shrink-0 items-center gap-2">{actions}</div>
+        )}
+      </div>
+      {children}
+    </section>
+  );
+}

@@ -1,0 +1,230 @@
+import {
+  ATTR_DNS_QUESTION_NAME,
+  ATTR_EDS_VERSION,
+  ATTR_ERROR_TYPE,
+  ATTR_GRPC_TARGET,
+  ATTR_HTTP_RESPONSE_STATUS_CODE,
+  ATTR_HTTP_ROUTE,
+  ATTR_LDS_VERSION,
+  ATTR_NETWORK_PEER_ADDRESS,
+  ATTR_NETWORK_PEER_PORT,
+  ATTR_PEER_SERVICE,
+  ATTR_PROXY,
+  ATTR_RPC_GRPC_STATUS_CODE,
+  ATTR_SERVER_ADDRESS,
+  ATTR_SERVICE_PEER_NAME,
+  ATTR_URL_PATH,
+  ATTR_XDS_CONFIG_AGE_MS,
+} from '#telemetry/attributes.ts';
+import { inferRoutingMode } from '#telemetry/infer-routing-mode.ts';
+import { routingModeCode } from '#telemetry/routing-mode.ts';
+import { SPAN_KINDS, SPAN_STATUSES, type Span } from '#telemetry/span.ts';
+import { NS_PER_MS, unixNano } from '#telemetry/time.ts';
+import { orderSpans, type SpanOrder } from '#views/trace/order-spans.ts';
+import {
+  ROW_LOOKUP,
+  ROW_MISSING,
+  ROW_PROXY,
+  type TraceColumns,
+} from '#views/trace/trace-columns.ts';
+
+/** A stretch of the critical path, from the start of the trace. */
+interface Stretch {
+  readonly spanId: string;
+  readonly startUnixNano: bigint;
+  readonly endUnixNano: bigint;
+}
+
+/** Clocks of two machines are never the same: less than this is no finding. */
+const SKEW_TOLERANCE_NS = NS_PER_MS;
+
+/** Undefined for a trace without spans. Spans in any order. */
+export function toTraceColumns(
+  spans: readonly Span[],
+  criticalPath: readonly Stretch[],
+): TraceColumns | undefined {
+  const first = spans[0];
+  if (first === undefined) return undefined;
+  const origin = spans.reduce(
+    (least, span) => (span.startUnixNano < least ? span.startUnixNano : least),
+    first.startUnixNano,
+  );
+  const order = orderSpans(spans, origin);
+  const texts = new TextTable();
+  const columns = {
+    ...emptyColumns(order.nodes.length),
+    parent: order.parent,
+    depth: order.depth,
+    subtreeEnd: order.subtreeEnd,
+  };
+  for (const [row, node] of order.nodes.entries()) {
+    columns.startNs[row] = order.startNs[node] ?? 0;
+    columns.lengthNs[row] = (order.endNs[node] ?? 0) - (order.startNs[node] ?? 0);
+    const span = spans[node];
+    if (span === undefined) fillMissing(columns, row, order.missing[node - spans.length], texts);
+    else fillRow(columns, row, span, texts);
+  }
+  return {
+    ...columns,
+    ...pathColumns(columns.spanIds, criticalPath, origin),
+    traceId: first.traceId,
+    startUnixNano: unixNano(origin),
+    durationNs: order.endNs.reduce((latest, end) => Math.max(latest, end), 0),
+    rows: order.nodes.length,
+    strings: texts.all,
+    missingParents: order.missing.length,
+    skew: measureSkew(order, spans),
+  };
+}
+
+class TextTable {
+  readonly all: string[] = [''];
+  readonly #index = new Map([['', 0]]);
+
+  add(text: string): number {
+    const known = this.#index.get(text);
+    if (known !== undefined) return known;
+    this.#index.set(text, this.all.length);
+    return this.all.push(text) - 1;
+  }
+}
+
+type RowColumns = ReturnType<typeof emptyColumns>;
+
+function emptyColumns(rows: number) {
+  return {
+    spanIds: new Uint32Array(rows * 2),
+    startNs: new Float64Array(rows),
+    lengthNs: new Float64Array(rows),
+    service: new Uint32Array(rows),
+    instance: new Uint32Array(rows),
+    name: new Uint32Array(rows),
+    peer: new Uint32Array(rows),
+    address: new Uint32Array(rows),
+    version: new Uint32Array(rows),
+    errorType: new Uint32Array(rows),
+    answer: new Uint32Array(rows),
+    kind: new Uint8Array(rows),
+    status: new Uint8Array(rows),
+    mode: new Uint8Array(rows),
+    flags: new Uint8Array(rows),
+    configAgeMs: new Float64Array(rows).fill(-1),
+  };
+}
+
+function fillMissing(
+  columns: RowColumns,
+  row: number,
+  spanId: string | undefined,
+  texts: TextTable,
+): void {
+  columns.flags[row] = ROW_MISSING;
+  columns.name[row] = texts.add(spanId ?? '');
+}
+
+function fillRow(columns: RowColumns, row: number, span: Span, texts: TextTable): void {
+  columns.spanIds[row * 2] = Number.parseInt(span.spanId.slice(0, 8), 16);
+  columns.spanIds[row * 2 + 1] = Number.parseInt(span.spanId.slice(8, 16), 16);
+  columns.service[row] = texts.add(span.service);
+  columns.instance[row] = texts.add(span.instance);
+  columns.name[row] = texts.add(nameOf(span));
+  columns.peer[row] = texts.add(peerOf(span));
+  columns.address[row] = texts.add(addressOf(span));
+  columns.version[row] = texts.add(
+    textOf(span, ATTR_EDS_VERSION) || textOf(span, ATTR_LDS_VERSION),
+  );
+  columns.errorType[row] = texts.add(textOf(span, ATTR_ERROR_TYPE));
+  columns.answer[row] = texts.add(answerOf(span));
+  columns.kind[row] = SPAN_KINDS.indexOf(span.kind);
+  columns.status[row] = SPAN_STATUSES.indexOf(span.status);
+  columns.flags[row] = flagsOf(span);
+  const age = textOf(span, ATTR_XDS_CONFIG_AGE_MS);
+  columns.configAgeMs[row] = age === '' ? -1 : Number(age);
+  if (span.kind === 'client' || span.kind === 'producer') {
+    columns.mode[row] = routingModeCode(inferRoutingMode(span.attributes));
+  }
+}
+
+function textOf(span: Span, key: string): string {
+  const value = span.attributes.get(key);
+  return value === undefined || typeof value === 'object' ? '' : String(value);
+}
+
+/** HTTP clients name their spans by method alone (semantic conventions): the path tells calls apart. */
+function nameOf(span: Span): string {
+  if (span.name.includes(' ')) return span.name;
+  const path = textOf(span, ATTR_HTTP_ROUTE) || textOf(span, ATTR_URL_PATH);
+  return path === '' ? span.name : `${span.name} ${path}`;
+}
+
+function peerOf(span: Span): string {
+  return (
+    textOf(span, ATTR_SERVICE_PEER_NAME) ||
+    textOf(span, ATTR_PEER_SERVICE) ||
+    textOf(span, ATTR_DNS_QUESTION_NAME) ||
+    textOf(span, ATTR_SERVER_ADDRESS)
+  );
+}
+
+function addressOf(span: Span): string {
+  const address = textOf(span, ATTR_NETWORK_PEER_ADDRESS);
+  const port = textOf(span, ATTR_NETWORK_PEER_PORT);
+  if (address !== '') return port === '' ? address : `${address}:${port}`;
+  return textOf(span, ATTR_GRPC_TARGET);
+}
+
+function answerOf(span: Span): string {
+  const http = textOf(span, ATTR_HTTP_RESPONSE_STATUS_CODE);
+  if (http !== '') return http;
+  const grpc = textOf(span, ATTR_RPC_GRPC_STATUS_CODE);
+  if (grpc !== '') return GRPC_STATUS_NAMES[Number(grpc)] ?? grpc;
+  return span.status === 'error' ? span.statusMessage : '';
+}
+
+/** By number: grpc/doc/statuscodes.md. */
+const GRPC_STATUS_NAMES: readonly string[] =
+  'OK CANCELLED UNKNOWN INVALID_ARGUMENT DEADLINE_EXCEEDED NOT_FOUND ALREADY_EXISTS PERMISSION_DENIED RESOURCE_EXHAUSTED FAILED_PRECONDITION ABORTED OUT_OF_RANGE UNIMPLEMENTED INTERNAL UNAVAILABLE DATA_LOSS UNAUTHENTICATED'.split(
+    ' ',
+  );
+
+function flagsOf(span: Span): number {
+  const proxy = span.resource.get(ATTR_PROXY) === 'sidecar' ? ROW_PROXY : 0;
+  const lookup =
+    span.kind !== 'server' && span.attributes.has(ATTR_DNS_QUESTION_NAME) ? ROW_LOOKUP : 0;
+  return proxy | lookup;
+}
+
+function pathColumns(spanIds: Uint32Array, path: readonly Stretch[], origin: bigint) {
+  const rowOf = new Map<string, number>();
+  const key = (high: number, low: number) => `${high}-${low}`;
+  for (let row = 0; row * 2 < spanIds.length; row++) {
+    rowOf.set(key(spanIds[row * 2] ?? 0, spanIds[row * 2 + 1] ?? 0), row);
+  }
+  const known = path.flatMap((stretch) => {
+    const high = Number.parseInt(stretch.spanId.slice(0, 8), 16);
+    const row = rowOf.get(key(high, Number.parseInt(stretch.spanId.slice(8, 16), 16)));
+    return row === undefined ? [] : [{ row, stretch }];
+  });
+  return {
+    pathRow: Uint32Array.from(known, ({ row }) => row),
+    pathStartNs: Float64Array.from(known, ({ stretch }) => Number(stretch.startUnixNano - origin)),
+    pathEndNs: Float64Array.from(known, ({ stretch }) => Number(stretch.endUnixNano - origin)),
+  };
+}
+
+function measureSkew(order: SpanOrder, spans: readonly Span[]): TraceColumns['skew'] {
+  let count = 0;
+  let maxNs = 0;
+  for (let row = 0; row < order.nodes.length; row++) {
+    const node = order.nodes[row] ?? 0;
+    const parentNode = order.nodes[order.parent[row] ?? -1];
+    const child = spans[node];
+    const parent = parentNode === undefined ? undefined : spans[parentNode];
+    if (child?.kind !== 'server' || parent === undefined || parentNode === undefined) continue;
+    const early = (order.startNs[parentNode] ?? 0) - (order.startNs[node] ?? 0);
+    if (early <= SKEW_TOLERANCE_NS) continue;
+    count++;
+    maxNs = Math.max(maxNs, early);
+  }
+  return count === 0 ? undefined : { spans: count, maxNs };
+}
