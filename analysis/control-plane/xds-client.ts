@@ -40,11 +40,15 @@ export interface XdsClient {
   readonly service: string;
   readonly kind: 'sidecar' | 'grpc' | 'envoy' | 'other';
   readonly server: string;
+  /** gRFC A66 canonical target, of a proxyless gRPC channel that says it. */
+  readonly target?: string;
   readonly connected: boolean;
   /** Since when `connected` has its value. */
   readonly connectedSinceUnixNano: UnixNano;
   readonly types: Readonly<Partial<Record<XdsType, XdsTypeState>>>;
   readonly lastReportUnixNano: UnixNano;
+  /** It has missed several reports: everything here is its last word. */
+  readonly isSilent: boolean;
   readonly verdict: XdsClientVerdict;
   /** One sentence of evidence for the verdict. */
   readonly reason: string;
@@ -78,6 +82,8 @@ export interface Release {
 
 /** The control plane's own word, from its metrics and push spans. Undefined parts were never said. */
 export interface ServerView {
+  /** The service that reports as a control plane. */
+  readonly service?: string;
   /** Since when it has been silent; undefined while it reports. */
   readonly silentSinceUnixNano?: UnixNano;
   readonly lastReportUnixNano?: UnixNano;

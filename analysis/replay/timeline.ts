@@ -1,4 +1,4 @@
-import type { XdsClient } from '#analysis/control-plane/xds-client.ts';
+import type { Push, Release, ServerView, XdsClient } from '#analysis/control-plane/xds-client.ts';
 import type { IncidentEvent } from '#analysis/incident/incident.ts';
 import type { PeerKind } from '#telemetry/call-edge.ts';
 import type { RoutingMode } from '#telemetry/routing-mode.ts';
@@ -38,5 +38,14 @@ export interface ReplayTimeline {
   readonly clientsInTrouble: readonly number[];
   readonly clientsSeen: readonly number[];
   readonly dnsQueries: readonly number[];
+  /** Undefined when no DNS server reported. */
+  readonly dns: { readonly service: string; readonly names: number } | undefined;
+  /** The control plane's word: entry i holds from its frame on. Ascending by frame. */
+  readonly serverStates: readonly { readonly frame: number; readonly server: ServerView }[];
+  /** Newest first. */
+  readonly pushes: readonly Push[];
+  readonly releases: readonly Release[];
+  /** How the edges found their callees before the incident, by edge id. */
+  readonly usualModes: readonly { readonly edge: string; readonly mode: RoutingMode }[];
   readonly events: readonly (IncidentEvent & { readonly frame: number })[];
 }

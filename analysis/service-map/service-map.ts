@@ -7,6 +7,9 @@ import type { PeerKind } from '#telemetry/call-edge.ts';
 import type { RoutingMode } from '#telemetry/routing-mode.ts';
 import type { TimeWindow } from '#telemetry/time.ts';
 
+/** Rates on the live map, and on every frame of a replay, are over the last seconds: an instant has no rate. */
+export const LIVE_WINDOW_SECONDS = 5;
+
 export type Health = 'ok' | 'degraded' | 'critical' | 'unknown';
 
 export interface ModeCount {

@@ -1,0 +1,184 @@
+import { type ClientFacts, judgeClient } from '#analysis/control-plane/judge-client.ts';
+import type { Push, XdsClient, XdsTypeState } from '#analysis/control-plane/xds-client.ts';
+import {
+  ATTR_GRPC_TARGET,
+  ATTR_XDS_CLIENT_ID,
+  ATTR_XDS_CLIENT_KIND,
+  ATTR_XDS_REJECT_REASON,
+  ATTR_XDS_RESOURCES,
+  ATTR_XDS_RESOURCES_MISSING,
+  ATTR_XDS_SERVER,
+  ATTR_XDS_TYPE,
+  ATTR_XDS_VERSION_ACKED,
+  ATTR_XDS_VERSION_RECEIVED,
+  ATTR_XDS_VERSION_REJECTED,
+} from '#telemetry/attributes.ts';
+import type { CallEdge } from '#telemetry/call-edge.ts';
+import {
+  METRIC_XDS_CLIENT_CONFIG_AGE,
+  METRIC_XDS_CLIENT_CONNECTED,
+} from '#telemetry/metric-names.ts';
+import type { MetricPoint } from '#telemetry/metric-point.ts';
+import type { Attributes } from '#telemetry/span.ts';
+import { addNs, elapsedNs, NS_PER_SECOND, type UnixNano } from '#telemetry/time.ts';
+import { XDS_TYPES, type XdsType } from '#telemetry/xds-type.ts';
+
+/** The metrics that `buildClientView` reads. */
+export const CLIENT_VIEW_METRICS: readonly string[] = [
+  METRIC_XDS_CLIENT_CONNECTED,
+  METRIC_XDS_CLIENT_CONFIG_AGE,
+];
+
+/** A client that has said nothing for so long is gone, not silent. */
+const FORGET_AFTER_NS = 15 * 60 * NS_PER_SECOND;
+
+export interface ClientViewInput {
+  readonly atUnixNano: UnixNano;
+  /** Points of `CLIENT_VIEW_METRICS` up to `atUnixNano`, any order; older points of a series do no harm. */
+  readonly points: readonly MetricPoint[];
+  /** What was known before: a silent client keeps it. */
+  readonly previous: readonly XdsClient[];
+  /** The last few seconds of calls. */
+  readonly calls: readonly CallEdge[];
+  /** Newest first. */
+  readonly pushes: readonly Push[];
+}
+
+/** What the data plane says of itself: one entry per xDS client ever heard of, by id, silent ones with their last word. */
+export function buildClientView(input: ClientViewInput): readonly XdsClient[] {
+  const previous = new Map(input.previous.map((client) => [client.id, client]));
+  const reports = latestReports(input.points, input.atUnixNano);
+  const ids = [...new Set([...previous.keys(), ...reports.keys()])].sort();
+  const known = ids.flatMap((id) => {
+    const client = mergeReport(reports.get(id), previous.get(id));
+    const isGone =
+      client !== undefined &&
+      elapsedNs(client.lastReportUnixNano, input.atUnixNano) > FORGET_AFTER_NS;
+    return client === undefined || isGone ? [] : [client];
+  });
+  return known.map((client) =>
+    judgeClient(client, {
+      atUnixNano: input.atUnixNano,
+      previous: previous.get(client.id),
+      siblings: known.filter((other) => other.service === client.service && other !== client),
+      calls: input.calls.filter((edge) => edge.client === client.service),
+      pushes: input.pushes.filter((push) => push.client === client.id),
+    }),
+  );
+}
+
+interface Report {
+  readonly id: string;
+  readonly connected?: MetricPoint;
+  readonly types: ReadonlyMap<XdsType, MetricPoint>;
+}
+
+/** The newest point of each question: a changed version starts a new series, so the newest series speaks. */
+function latestReports(
+  points: readonly MetricPoint[],
+  atUnixNano: UnixNano,
+): ReadonlyMap<string, Report> {
+  const reports = new Map<string, Report>();
+  const ascending = points
+    .filter((point) => point.unixNano <= atUnixNano)
+    .sort((a, b) => elapsedNs(b.unixNano, a.unixNano));
+  for (const point of ascending) {
+    const id = clientId(point);
+    const report = reports.get(id) ?? { id, types: new Map() };
+    reports.set(id, addToReport(report, point));
+  }
+  return reports;
+}
+
+function addToReport(report: Report, point: MetricPoint): Report {
+  if (point.name === METRIC_XDS_CLIENT_CONNECTED) return { ...report, connected: point };
+  const type = XDS_TYPES.find((known) => known === text(point.attributes, ATTR_XDS_TYPE));
+  if (point.name !== METRIC_XDS_CLIENT_CONFIG_AGE || type === undefined) return report;
+  return { ...report, types: new Map(report.types).set(type, point) };
+}
+
+/** Our clients name themselves; a stranger (gRFC A78 has no client id) is its process and its target. */
+function clientId(point: MetricPoint): string {
+  const own = text(point.attributes, ATTR_XDS_CLIENT_ID);
+  if (own !== undefined) return own;
+  const target = text(point.attributes, ATTR_GRPC_TARGET);
+  const host = point.instance === '' ? point.service : point.instance;
+  return target === undefined ? host : `${host} ${target}`;
+}
+
+function mergeReport(
+  report: Report | undefined,
+  previous: XdsClient | undefined,
+): ClientFacts | undefined {
+  const points = [...(report?.types.values() ?? [])];
+  if (report?.connected !== undefined) points.push(report.connected);
+  const newest = points.reduce<MetricPoint | undefined>(
+    (best, point) => (best === undefined || point.unixNano > best.unixNano ? point : best),
+    undefined,
+  );
+  if (report === undefined || newest === undefined) return previous;
+  if (previous !== undefined && newest.unixNano < previous.lastReportUnixNano) return previous;
+  const connection = connectionOf(report, newest, previous);
+  const target = text(newest.attributes, ATTR_GRPC_TARGET) ?? previous?.target;
+  return {
+    id: report.id,
+    service: newest.service,
+    kind: kindOf(text(newest.attributes, ATTR_XDS_CLIENT_KIND)),
+    server: text(newest.attributes, ATTR_XDS_SERVER) ?? previous?.server ?? '',
+    ...(target === undefined ? {} : { target }),
+    ...connection,
+    types: { ...previous?.types, ...typesOf(report) },
+    lastReportUnixNano: newest.unixNano,
+  };
+}
+
+function connectionOf(
+  report: Report,
+  newest: MetricPoint,
+  previous: XdsClient | undefined,
+): Pick<XdsClient, 'connected' | 'connectedSinceUnixNano'> {
+  const connected =
+    report.connected === undefined
+      ? (previous?.connected ?? false)
+      : numberOf(report.connected) > 0;
+  const since =
+    previous?.connected === connected
+      ? previous.connectedSinceUnixNano
+      : (report.connected ?? newest).unixNano;
+  return { connected, connectedSinceUnixNano: since };
+}
+
+function typesOf(report: Report): XdsClient['types'] {
+  return Object.fromEntries([...report.types].map(([type, point]) => [type, typeState(point)]));
+}
+
+function typeState(point: MetricPoint): XdsTypeState {
+  const of = (name: string): string | undefined => text(point.attributes, name);
+  const received = of(ATTR_XDS_VERSION_RECEIVED);
+  const acked = of(ATTR_XDS_VERSION_ACKED);
+  const rejected = of(ATTR_XDS_VERSION_REJECTED);
+  const rejectReason = of(ATTR_XDS_REJECT_REASON);
+  return {
+    ...(received === undefined ? {} : { received }),
+    ...(acked === undefined ? {} : { acked }),
+    ...(rejected === undefined ? {} : { rejected }),
+    ...(rejectReason === undefined ? {} : { rejectReason }),
+    resources: Number(point.attributes.get(ATTR_XDS_RESOURCES) ?? 0),
+    missing: (of(ATTR_XDS_RESOURCES_MISSING) ?? '').split(',').filter((name) => name !== ''),
+    changedUnixNano: addNs(point.unixNano, -numberOf(point) * NS_PER_SECOND),
+  };
+}
+
+function kindOf(value: string | undefined): XdsClient['kind'] {
+  return value === 'sidecar' || value === 'grpc' || value === 'envoy' ? value : 'other';
+}
+
+function numberOf(point: MetricPoint): number {
+  return point.value.kind === 'histogram' ? point.value.sum : point.value.value;
+}
+
+/** undefined for an absent or empty attribute: exporters write '' where there is nothing to say. */
+function text(attributes: Attributes, name: string): string | undefined {
+  const value = attributes.get(name);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}

@@ -1,0 +1,253 @@
+import type {
+  Push,
+  XdsClient,
+  XdsClientVerdict,
+  XdsTypeState,
+} from '#analysis/control-plane/xds-client.ts';
+import type { CallEdge } from '#telemetry/call-edge.ts';
+import { elapsedNs, NS_PER_SECOND, type UnixNano } from '#telemetry/time.ts';
+import { XDS_TYPES, type XdsType } from '#telemetry/xds-type.ts';
+
+/** A client before it is judged. */
+export type ClientFacts = Omit<
+  XdsClient,
+  'verdict' | 'reason' | 'noConfigRatio' | 'restartRisk' | 'isSilent'
+>;
+
+export interface ClientEvidence {
+  readonly atUnixNano: UnixNano;
+  readonly previous: XdsClient | undefined;
+  /** Other xDS clients of the same service. */
+  readonly siblings: readonly ClientFacts[];
+  /** Recent calls of its service. */
+  readonly calls: readonly CallEdge[];
+  /** To this client, newest first. */
+  readonly pushes: readonly Push[];
+}
+
+/** Metrics come each second; after three missed ones a client is silent. */
+const SILENT_AFTER_NS = 4 * NS_PER_SECOND;
+/** A stray call that found no address, e.g. one under way while names came back, is no verdict. */
+const FAILING_RATIO = 0.05;
+
+type Verdict = Pick<XdsClient, 'verdict' | 'reason'>;
+type Judgement = (client: ClientFacts, facts: Facts) => Verdict | undefined;
+
+interface Facts extends ClientEvidence {
+  readonly noConfigRatio: number;
+  readonly missing: readonly string[];
+  /** The server sent more than the client holds, and the client said yes. */
+  readonly wasOffered: boolean;
+}
+
+export function judgeClient(client: ClientFacts, evidence: ClientEvidence): XdsClient {
+  const missing = missingNames(client);
+  const facts: Facts = {
+    ...evidence,
+    noConfigRatio: noConfigRatio(client, evidence),
+    missing,
+    wasOffered: states(client).some(([type, state]) => wasOfferedMore(type, state, evidence)),
+  };
+  const { verdict, reason } = firstVerdict(client, facts);
+  const silentNs = elapsedNs(client.lastReportUnixNano, evidence.atUnixNano);
+  return {
+    ...client,
+    isSilent: silentNs > SILENT_AFTER_NS,
+    verdict,
+    reason: silentNs > SILENT_AFTER_NS ? `silent, last known: ${reason}` : reason,
+    noConfigRatio: facts.noConfigRatio,
+    restartRisk: restartRisk(client, verdict, facts),
+  };
+}
+
+/** Resource names come per type; people ask for services: `song-route` and `song` are one name. */
+export function missingNames(client: ClientFacts): readonly string[] {
+  const names = states(client).flatMap(([, state]) => state.missing.map(serviceOfResource));
+  return [...new Set(names)].sort();
+}
+
+function serviceOfResource(name: string): string {
+  return name.replace(/-route$/, '');
+}
+
+const JUDGEMENTS: readonly Judgement[] = [
+  isStuck,
+  isFailing,
+  isRejected,
+  isDisconnected,
+  lacksNames,
+  isNotAcked,
+  isOlder,
+];
+
+function firstVerdict(client: ClientFacts, facts: Facts): Verdict {
+  for (const judgement of JUDGEMENTS) {
+    const verdict = judgement(client, facts);
+    if (verdict !== undefined) return verdict;
+  }
+  return { verdict: 'in-sync', reason: 'connected, everything acknowledged' };
+}
+
+function isStuck(client: ClientFacts, facts: Facts): Verdict | undefined {
+  if (!client.connected || rejectedType(client) !== undefined) return undefined;
+  const fails = facts.noConfigRatio >= FAILING_RATIO;
+  if (fails && facts.missing.length === 0) {
+    const share = `${percent(facts.noConfigRatio)} of its calls find no address`;
+    return { verdict: 'stuck', reason: `every name is held and acknowledged, yet ${share}` };
+  }
+  if (facts.missing.length === 0 || !facts.wasOffered) return undefined;
+  const names = facts.missing.join(', ');
+  return { verdict: 'stuck', reason: `${names}: sent again and acknowledged, yet not taken up` };
+}
+
+function isFailing(client: ClientFacts, facts: Facts): Verdict | undefined {
+  if (!client.connected || rejectedType(client) !== undefined) return undefined;
+  if (facts.missing.length === 0 || facts.noConfigRatio < FAILING_RATIO) return undefined;
+  return {
+    verdict: 'failing',
+    reason: `acknowledged ${ackedVersion(client)} without ${facts.missing.join(', ')}: ${percent(facts.noConfigRatio)} of its calls find no address`,
+  };
+}
+
+function isRejected(client: ClientFacts): Verdict | undefined {
+  const type = rejectedType(client);
+  if (type === undefined) return undefined;
+  const state = client.types[type];
+  const why = state?.rejectReason === undefined ? '' : `: ${state.rejectReason}`;
+  return { verdict: 'rejected', reason: `${type} ${state?.rejected ?? ''} refused${why}` };
+}
+
+function isDisconnected(client: ClientFacts): Verdict | undefined {
+  if (client.connected) return undefined;
+  const holds = states(client).some(([, state]) => state.acked !== undefined);
+  if (!holds) return { verdict: 'never-connected', reason: 'no stream and no configuration' };
+  return {
+    verdict: 'stream-lost',
+    reason: `no stream, goes on with ${ackedVersion(client)}`,
+  };
+}
+
+function lacksNames(client: ClientFacts, facts: Facts): Verdict | undefined {
+  if (facts.missing.length === 0) return undefined;
+  const names = facts.missing.join(', ');
+  return {
+    verdict: 'names-gone',
+    reason: `${names} gone from ${ackedVersion(client)}, no call needs it now`,
+  };
+}
+
+function isNotAcked(client: ClientFacts, facts: Facts): Verdict | undefined {
+  const late = facts.pushes.find(
+    (push) => newestPush(push.type, facts) === push && push.outcome === 'silent',
+  );
+  if (late !== undefined && client.types[late.type]?.acked !== late.version) {
+    return { verdict: 'not-acked', reason: `${late.type} ${late.version} sent, no answer` };
+  }
+  const open = states(client).find(
+    ([, state]) => state.received !== undefined && state.received !== state.acked,
+  );
+  if (open === undefined) return undefined;
+  return {
+    verdict: 'not-acked',
+    reason: `${open[0]} ${open[1].received} received, not acknowledged`,
+  };
+}
+
+/** An xDS server may send an older version on a new stream, and clients obey (grpc-java #12663). */
+function isOlder(client: ClientFacts, facts: Facts): Verdict | undefined {
+  for (const [type, state] of states(client)) {
+    const before = facts.previous?.types[type]?.acked;
+    if (before !== undefined && state.acked !== undefined && isBefore(state.acked, before)) {
+      return { verdict: 'older-version', reason: `${type} went back from ${before}` };
+    }
+    const stays =
+      facts.previous?.verdict === 'older-version' &&
+      before === state.acked &&
+      facts.previous.reason.startsWith(`${type} `);
+    if (stays) return { verdict: 'older-version', reason: facts.previous.reason };
+  }
+  return undefined;
+}
+
+/** True only where both versions end in a number: an opaque version has no order (xds_protocol.rst). */
+function isBefore(version: string, other: string): boolean {
+  const a = /^(\D*)(\d+)$/.exec(version);
+  const b = /^(\D*)(\d+)$/.exec(other);
+  return a !== null && b !== null && a[1] === b[1] && Number(a[2]) < Number(b[2]);
+}
+
+/**
+ * Share of the client's recent calls that found no address, 0..1. Spans name their service, not their xDS client: where
+ * a service has several, a callee belongs to the client that misses its name or has it as target.
+ */
+function noConfigRatio(client: ClientFacts, { calls, siblings }: ClientEvidence): number {
+  const own = claimedCallees(client);
+  const others = new Set(siblings.flatMap(claimedCallees));
+  const mine = calls.filter((edge) =>
+    own.length > 0 ? own.includes(edge.server) : !others.has(edge.server),
+  );
+  const judged = mine.length > 0 || own.length === 0 ? mine : calls;
+  const asked = judged.reduce((sum, edge) => sum + edge.calls, 0);
+  const lost = judged.reduce((sum, edge) => sum + (edge.mode === 'xds-none' ? edge.calls : 0), 0);
+  return asked === 0 ? 0 : lost / asked;
+}
+
+function claimedCallees(client: ClientFacts): readonly string[] {
+  const target = client.target?.replace(/^[a-z]+:\/*/, '').replace(/[.:].*$/, '');
+  const names = missingNames(client);
+  return target === undefined || target === '' ? names : [...names, target];
+}
+
+function restartRisk(
+  client: ClientFacts,
+  verdict: XdsClientVerdict,
+  facts: Facts,
+): XdsClient['restartRisk'] {
+  if (elapsedNs(client.lastReportUnixNano, facts.atUnixNano) > 15 * SILENT_AFTER_NS) {
+    return 'unknown';
+  }
+  if (verdict === 'failing' || verdict === 'never-connected') return 'stays-broken';
+  if (verdict === 'stream-lost' || verdict === 'rejected') return 'would-break';
+  const holdsMore = states(client).some(([type, state]) => {
+    const push = newestPush(type, facts);
+    return push?.outcome === 'acked' && push.resources < state.resources;
+  });
+  return holdsMore ? 'would-break' : 'safe';
+}
+
+function wasOfferedMore(type: XdsType, state: XdsTypeState, evidence: ClientEvidence): boolean {
+  if (state.missing.length === 0) return false;
+  const push = newestPush(type, evidence);
+  // Metrics come each second: a push younger than the report may not be in it yet.
+  return (
+    push?.outcome === 'acked' &&
+    push.resources > state.resources &&
+    elapsedNs(push.unixNano, evidence.atUnixNano) > SILENT_AFTER_NS
+  );
+}
+
+function newestPush(type: XdsType, evidence: Pick<ClientEvidence, 'pushes'>): Push | undefined {
+  return evidence.pushes.find((push) => push.type === type);
+}
+
+function rejectedType(client: ClientFacts): XdsType | undefined {
+  return states(client).find(([, state]) => state.rejected !== undefined)?.[0];
+}
+
+function ackedVersion(client: ClientFacts): string {
+  const newest = [...states(client)]
+    .filter(([, state]) => state.acked !== undefined)
+    .sort(([, a], [, b]) => elapsedNs(a.changedUnixNano, b.changedUnixNano))[0];
+  return newest?.[1].acked ?? 'no version';
+}
+
+function states(client: ClientFacts): readonly (readonly [XdsType, XdsTypeState])[] {
+  return XDS_TYPES.flatMap((type) => {
+    const state = client.types[type];
+    return state === undefined ? [] : [[type, state] as const];
+  });
+}
+
+function percent(ratio: number): string {
+  return `${Math.round(ratio * 100)} %`;
+}
