@@ -1,0 +1,211 @@
+import {
+  type ScanRules,
+  type Split,
+  scanBinomial,
+  type Tally,
+} from '#analysis/routing/binomial-scan.ts';
+import type { RoutingShift } from '#analysis/routing/routing-shift.ts';
+import { edgeId } from '#analysis/service-map/build-service-map.ts';
+import type { CallEdgeSecond } from '#telemetry/call-edge.ts';
+import { isMesh } from '#telemetry/routing-mode.ts';
+import {
+  NS_PER_SECOND,
+  secondOf,
+  startOfSecond,
+  type UnixNano,
+  type UnixSecond,
+  unixSecond,
+} from '#telemetry/time.ts';
+
+/** Calls of one edge in one second by how their callee was found; other modes say nothing about the shift. */
+export interface RoutingSecond {
+  readonly second: UnixSecond;
+  readonly dns: number;
+  readonly mesh: number;
+}
+
+export interface ShiftSearch {
+  readonly client: string;
+  readonly server: string;
+  /** Ascending, about the last `SHIFT_WINDOW_SECONDS`, up to the second that has just closed. */
+  readonly seconds: readonly RoutingSecond[];
+  /** Shifts of this edge already known, ascending. */
+  readonly known: readonly RoutingShift[];
+  readonly nowUnixNano: UnixNano;
+}
+
+/** How far back the scan looks: long enough for a change at one call a second, short enough to forget the one before. */
+export const SHIFT_WINDOW_SECONDS = 120;
+
+/** Nats. The scan tries every split each second, so this is far above a single test's 1.92. */
+const ALARM_GAIN = 8;
+/** The new way must have been used in so many different seconds: one stray call is no shift. */
+const PERSISTENCE_SECONDS = 2;
+/** The old way unused for so long, and the new one used: all moved. */
+const SETTLED_SECONDS = 3;
+const RULES: Omit<ScanRules, 'direction'> = {
+  minTrialsBefore: 5,
+  minTrialsAfter: 3,
+  minChange: 0.25,
+};
+
+/** The shift that the newest second reveals or moves on, undefined when there is nothing new. */
+export function detectRoutingShift(search: ShiftSearch): RoutingShift | undefined {
+  const last = search.known.at(-1);
+  if (last === undefined || last.completedUnixNano !== undefined) {
+    return findShift(search, last, ['to-dns', 'to-mesh']);
+  }
+  const opposite = last.direction === 'to-dns' ? 'to-mesh' : 'to-dns';
+  return findShift(search, last, [opposite]) ?? followShift(search, last);
+}
+
+/** The calls of each edge by second, for `detectRoutingShift`; ascending, only edges that any mode says something about. */
+export function toRoutingSeconds(
+  edges: readonly CallEdgeSecond[],
+): ReadonlyMap<string, readonly RoutingSecond[]> {
+  const byEdge = new Map<string, Map<UnixSecond, { dns: number; mesh: number }>>();
+  for (const edge of edges) {
+    if (edge.mode !== 'dns' && !isMesh(edge.mode)) continue;
+    const seconds = byEdge.get(edgeId(edge)) ?? new Map();
+    const entry = seconds.get(edge.second) ?? { dns: 0, mesh: 0 };
+    if (edge.mode === 'dns') entry.dns += edge.calls;
+    else entry.mesh += edge.calls;
+    byEdge.set(edgeId(edge), seconds.set(edge.second, entry));
+  }
+  return new Map(
+    [...byEdge].map(([id, seconds]) => [
+      id,
+      [...seconds]
+        .map(([second, counts]) => ({ second, ...counts }))
+        .sort((a, b) => a.second - b.second),
+    ]),
+  );
+}
+
+type Direction = RoutingShift['direction'];
+
+function findShift(
+  search: ShiftSearch,
+  last: RoutingShift | undefined,
+  directions: readonly Direction[],
+): RoutingShift | undefined {
+  const since = last === undefined ? 0 : secondOf(last.completedUnixNano ?? last.atUnixNano);
+  const seconds = search.seconds.filter((entry) => entry.second >= since);
+  for (const direction of directions) {
+    const split = scanBinomial(seconds.map(toTally), {
+      ...RULES,
+      direction: scanDirection(direction),
+    });
+    if (split === undefined || split.gain < ALARM_GAIN) continue;
+    if (newWaySeconds(seconds.slice(split.index), direction) < PERSISTENCE_SECONDS) continue;
+    const shift = toShift(search, seconds, split, direction);
+    return withCompletion(shift, seconds);
+  }
+  return undefined;
+}
+
+/** Looks at a shift under way again: more seconds place it better, and one day it is complete. */
+function followShift(search: ShiftSearch, last: RoutingShift): RoutingShift | undefined {
+  const before = search.known.at(-2);
+  const since = before === undefined ? 0 : secondOf(before.completedUnixNano ?? before.atUnixNano);
+  const seconds = search.seconds.filter((entry) => entry.second >= since);
+  const split = scanBinomial(seconds.map(toTally), {
+    ...RULES,
+    direction: scanDirection(last.direction),
+  });
+  const isPlaced =
+    split !== undefined && split.gain >= ALARM_GAIN && isNear(seconds, split, last.atUnixNano);
+  const placed = isPlaced
+    ? { ...toShift(search, seconds, split, last.direction), ...keptFacts(last) }
+    : last;
+  const followed = withCompletion(placed, seconds);
+  return isSame(followed, last) ? undefined : followed;
+}
+
+function keptFacts(
+  last: RoutingShift,
+): Pick<RoutingShift, 'id' | 'detectedUnixNano' | 'firstSeenUnixNano'> {
+  const { id, detectedUnixNano, firstSeenUnixNano } = last;
+  return { id, detectedUnixNano, firstSeenUnixNano };
+}
+
+/** A second step of the same move (the other instance follows) must not carry the first one's time away. */
+function isNear(seconds: readonly RoutingSecond[], split: Split, atUnixNano: UnixNano): boolean {
+  const second = seconds[split.index]?.second ?? 0;
+  return Math.abs(second - secondOf(atUnixNano)) <= SETTLED_SECONDS;
+}
+
+function isSame(a: RoutingShift, b: RoutingShift): boolean {
+  return (
+    a.atUnixNano === b.atUnixNano &&
+    a.fromUnixNano === b.fromUnixNano &&
+    a.toUnixNano === b.toUnixNano &&
+    a.completedUnixNano === b.completedUnixNano
+  );
+}
+
+function toShift(
+  { client, server, nowUnixNano }: ShiftSearch,
+  seconds: readonly RoutingSecond[],
+  split: Split,
+  direction: Direction,
+): RoutingShift {
+  const startOf = (index: number): UnixNano =>
+    startOfSecond(seconds[index]?.second ?? unixSecond(0));
+  const atUnixNano = startOf(split.index);
+  const end = BigInt(NS_PER_SECOND);
+  return {
+    id: `${edgeId({ client, server })}@${secondOf(atUnixNano)}`,
+    client,
+    server,
+    direction,
+    firstSeenUnixNano: startOf(firstSeen(seconds, split, direction)),
+    atUnixNano,
+    fromUnixNano: startOf(split.fromIndex),
+    // The change lies anywhere inside the last second of the interval.
+    toUnixNano: (startOf(split.toIndex) + end) as UnixNano,
+    shareBefore: split.before,
+    shareAfter: split.after,
+    detectedUnixNano: nowUnixNano,
+  };
+}
+
+/** Where the way was never used before, the first call by it is the change; else nobody can say which call was new. */
+function firstSeen(seconds: readonly RoutingSecond[], split: Split, direction: Direction): number {
+  const first = seconds.findIndex((entry) => newWay(entry, direction) > 0);
+  const near = split.index - first <= SETTLED_SECONDS * 2;
+  return first >= 0 && first <= split.index && near ? first : split.index;
+}
+
+function withCompletion(shift: RoutingShift, seconds: readonly RoutingSecond[]): RoutingShift {
+  const after = seconds.filter((entry) => entry.second >= secondOf(shift.atUnixNano));
+  const lastOld = after.findLastIndex((entry) => oldWay(entry, shift.direction) > 0);
+  const moved = after.slice(lastOld + 1);
+  const first = moved[0];
+  if (first === undefined || newWaySeconds(moved, shift.direction) < SETTLED_SECONDS) return shift;
+  return {
+    ...shift,
+    shareAfter: shift.direction === 'to-dns' ? 1 : 0,
+    completedUnixNano: startOfSecond(first.second),
+  };
+}
+
+function newWaySeconds(seconds: readonly RoutingSecond[], direction: Direction): number {
+  return seconds.filter((entry) => newWay(entry, direction) > 0).length;
+}
+
+function newWay(entry: RoutingSecond, direction: Direction): number {
+  return direction === 'to-dns' ? entry.dns : entry.mesh;
+}
+
+function oldWay(entry: RoutingSecond, direction: Direction): number {
+  return direction === 'to-dns' ? entry.mesh : entry.dns;
+}
+
+function scanDirection(direction: Direction): ScanRules['direction'] {
+  return direction === 'to-dns' ? 'rise' : 'fall';
+}
+
+function toTally(entry: RoutingSecond): Tally {
+  return { hits: entry.dns, trials: entry.dns + entry.mesh };
+}
