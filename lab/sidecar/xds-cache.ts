@@ -79,7 +79,8 @@ export function acceptResponse(
   nowMs: number,
 ): Acceptance {
   const before: TypeCache<ResourceOf[XdsType]> = cache[type];
-  const parsed = parseAll(PARSERS[type], response.resources);
+  const parse: (resource: unknown) => ResourceOf[XdsType] = PARSERS[type];
+  const parsed = parseAll(parse, response.resources);
   const resources = new Map(before.resources);
   let changed = false;
   for (const [name, held] of parsed.valid) {

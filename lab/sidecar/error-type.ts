@@ -1,0 +1,10 @@
+/** Why a lookup gave no address; values of `error.type`. `empty_endpoints`: the name exists and has no address. */
+export type DnsErrorType = 'dns_nxdomain' | 'dns_servfail' | 'dns_timeout' | 'empty_endpoints';
+
+/** Values of `error.type` on a sidecar's client spans: a closed set, so that they can be counted. */
+export type ErrorType =
+  | DnsErrorType
+  | 'no_mapping'
+  | 'connect_refused'
+  | 'deadline'
+  | 'upstream_5xx';

@@ -1,0 +1,147 @@
+import type { Server } from 'node:http';
+import { metrics } from '@opentelemetry/api';
+import { serveAdmin } from '#lab/xds/admin-http.ts';
+import { reportXdsClient } from '#lab/xds/client-metrics.ts';
+import { createAdminHandler } from './admin.ts';
+import { AdsClient } from './ads-client.ts';
+import { readBootCache, writeBootCache } from './boot-cache.ts';
+import { ConnectionPools } from './connection-pools.ts';
+import { DnsResolver } from './dns-resolver.ts';
+import { createInboundProxy } from './inbound-proxy.ts';
+import { createNameLookup } from './look-up-name.ts';
+import { createOutboundProxy } from './outbound-proxy.ts';
+import { OutlierDetection } from './outlier-detection.ts';
+import { reportXds } from './report-xds.ts';
+import { RetryBudget } from './retry-budget.ts';
+import { Routing } from './routing.ts';
+import type { OnDeletion } from './xds-cache.ts';
+import type { Endpoint } from './xds-resources.ts';
+
+export interface SidecarSettings {
+  readonly service: string;
+  readonly instance: string;
+  readonly address: string;
+  readonly applicationPort: number;
+  readonly outboundPort: number;
+  readonly inboundPort: number;
+  readonly adminPort: number;
+  readonly controlPlane: string;
+  readonly dnsServer: string;
+  readonly dnsZone: string;
+  readonly dnsServices: readonly string[];
+  readonly staticEndpoints: ReadonlyMap<string, readonly Endpoint[]>;
+  readonly onDeletion: OnDeletion;
+  readonly keepaliveMs: number;
+  readonly keepaliveTimeoutMs: number;
+  readonly attemptTimeoutMs: number;
+  readonly maxAttempts: number;
+  readonly configWaitMs: number;
+  /** Where the last good configuration is kept; undefined = nowhere. */
+  readonly bootCacheFile: string | undefined;
+}
+
+interface Clock {
+  readonly now: () => number;
+  readonly roll: () => number;
+}
+
+/** Requests that were accepted get this long to end when the proxy stops. */
+const DRAIN_LIMIT_MS = 3000;
+/** The boot cache is written when the configuration has been quiet this long. */
+const CACHE_WRITE_DELAY_MS = 500;
+
+/** Brings up one sidecar; resolves when all its ports are bound. The returned function drains and frees everything. */
+export async function startSidecar(
+  settings: SidecarSettings,
+  clock: Clock,
+): Promise<() => Promise<void>> {
+  const ads = new AdsClient(
+    { ...settings, server: settings.controlPlane, nodeId: settings.instance },
+    clock,
+  );
+  const routing = new Routing(
+    { ...settings, dnsPort: settings.inboundPort },
+    (service) => ads.subscribe(service),
+    clock.now,
+  );
+  const pools = new ConnectionPools({ connectTimeoutMs: settings.attemptTimeoutMs });
+  const outbound = createOutboundProxy({
+    ...settings,
+    ...clock,
+    routing,
+    pools,
+    resolver: new DnsResolver(createNameLookup(settings.dnsServer), clock.now),
+    outliers: new OutlierDetection(clock.now),
+    budget: new RetryBudget(),
+  });
+  const inbound = createInboundProxy({
+    service: settings.service,
+    application: { address: settings.address, port: settings.applicationPort },
+    pools,
+    timeoutMs: settings.attemptTimeoutMs * settings.maxAttempts,
+  });
+  await listen(outbound, settings.outboundPort, settings.address);
+  await listen(inbound, settings.inboundPort, settings.address);
+  const admin = await serveAdmin(
+    createAdminHandler(ads, routing),
+    settings.adminPort,
+    settings.address,
+  );
+  const keepOnDisk = await connectBootCache(settings.bootCacheFile, ads);
+  ads.start(() => {
+    routing.updateXds(ads);
+    keepOnDisk();
+  });
+  routing.updateXds(ads);
+  const identity = {
+    id: settings.instance,
+    kind: 'sidecar',
+    server: settings.controlPlane,
+  } as const;
+  const meter = metrics.getMeter('detour-sidecar');
+  reportXdsClient(meter, identity, () => reportXds(ads), clock.now);
+  return async () => {
+    await Promise.all([drain(outbound), drain(inbound)]);
+    ads.stop();
+    await admin.close();
+    await pools.close();
+  };
+}
+
+/** Takes up what the file holds and returns what is to be called after each update. */
+async function connectBootCache(file: string | undefined, ads: AdsClient): Promise<() => void> {
+  if (file === undefined) return () => undefined;
+  const kept = await readBootCache(file);
+  if (kept) ads.resume(kept.cache, kept.services, kept.acceptedMs);
+  let timer: NodeJS.Timeout | undefined;
+  return () => {
+    if (!ads.connected || ads.acceptedMs === undefined || timer) return;
+    timer = setTimeout(() => {
+      timer = undefined;
+      const { cache, services, acceptedMs } = ads;
+      if (acceptedMs === undefined) return;
+      writeBootCache(file, { cache, services, acceptedMs }).catch((error: unknown) => {
+        process.stderr.write(`cannot keep the configuration in ${file}: ${String(error)}\n`);
+      });
+    }, CACHE_WRITE_DELAY_MS);
+    timer.unref();
+  };
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => resolve());
+  });
+}
+
+function drain(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const limit = setTimeout(() => server.closeAllConnections(), DRAIN_LIMIT_MS);
+    server.close(() => {
+      clearTimeout(limit);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
