@@ -16,6 +16,21 @@ const SPAN_DELAY_MS = 200;
 const METRIC_INTERVAL_MS = 1000;
 
 /**
+ * Gauges say what is, not what was: with cumulative temporality the SDK goes on exporting every attribute set that an
+ * observable gauge ever had, as if it still held (TemporalMetricProcessor.merge).
+ */
+class CurrentGaugesExporter extends OTLPMetricExporter {
+  override selectAggregationTemporality(
+    instrument: metrics.InstrumentType,
+  ): metrics.AggregationTemporality {
+    return instrument === metrics.InstrumentType.OBSERVABLE_GAUGE ||
+      instrument === metrics.InstrumentType.GAUGE
+      ? metrics.AggregationTemporality.DELTA
+      : metrics.AggregationTemporality.CUMULATIVE;
+  }
+}
+
+/**
  * Sends this process's spans and metrics over OTLP, as any stranger would. Call once, before anything asks the API for
  * a tracer or meter. The returned function flushes what is pending and stops; it never throws.
  */
@@ -36,7 +51,7 @@ export function startOtelSdk(settings: TelemetrySettings): () => Promise<void> {
     ],
     metricReaders: [
       new metrics.PeriodicExportingMetricReader({
-        exporter: new OTLPMetricExporter({ url: `${settings.endpoint}/v1/metrics` }),
+        exporter: new CurrentGaugesExporter({ url: `${settings.endpoint}/v1/metrics` }),
         exportIntervalMillis: METRIC_INTERVAL_MS,
         exportTimeoutMillis: METRIC_INTERVAL_MS,
       }),
