@@ -2,6 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { migrate } from '#store/migrate.ts';
+import { SettingError } from '../run-process.ts';
 import type { SupervisorSettings } from '../supervisor.config.ts';
 import { createAdminServer } from './admin-server.ts';
 import { scheduleDrill } from './drill.ts';
@@ -51,9 +52,7 @@ export async function runStack(
     mkdirSync(settings.dataDir, { recursive: true });
     const supervisorUrl = await listen(admin);
     const databaseUrl = await timed('PostgreSQL', say, () => startDatabase(settings, begin, say));
-    await timed('migrations', say, () =>
-      migrate(databaseUrl, path.join(root, 'prisma/migrations')),
-    );
+    await timed('migrations', say, () => migrateDatabase(databaseUrl, root));
     const plan = planProcesses(settings, databaseUrl, supervisorUrl);
     token = plan.supervisorToken;
     for (const wave of plan.waves) {
@@ -88,6 +87,23 @@ async function startDatabase(
   if (typeof url !== 'string')
     throw new StartError('PostgreSQL did not say where it listens', false);
   return url;
+}
+
+/** A database that cannot be reached or changed is a setting to mend, not a bug; its password is nobody's business. */
+async function migrateDatabase(url: string, root: string): Promise<void> {
+  try {
+    await migrate(url, path.join(root, 'prisma/migrations'));
+  } catch (error) {
+    const { host, pathname } = new URL(url);
+    throw new SettingError(
+      `the PostgreSQL of DATABASE_URL (${host}${pathname}) cannot be used: ${reasonOf(error)}; start it, correct DATABASE_URL, or unset it for the embedded one`,
+    );
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError) return reasonOf(error.errors[0]);
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function startWave(
