@@ -25,6 +25,10 @@ export const METRIC_CONTROL_PLANE_RESOURCES = 'mesh.control_plane.resources';
 export const METRIC_CONTROL_PLANE_PUSHES = 'mesh.control_plane.pushes';
 export const METRIC_CONTROL_PLANE_ACKS = 'mesh.control_plane.acks';
 export const METRIC_CONTROL_PLANE_NACKS = 'mesh.control_plane.nacks';
+/** Counter by `mesh.xds.type`: answers to a response that a newer one had overtaken. */
+export const METRIC_CONTROL_PLANE_STALE_NONCES = 'mesh.control_plane.stale_nonces';
+/** Counter: streams closed because the client did not read. */
+export const METRIC_CONTROL_PLANE_SLOW_STREAMS = 'mesh.control_plane.slow_streams';
 
 /** Counter at a DNS server, by `dns.question.name` and `mesh.dns.response_code`. */
 export const METRIC_DNS_QUERIES = 'mesh.dns.queries';

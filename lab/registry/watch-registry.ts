@@ -28,10 +28,13 @@ export function watchRegistry(
     const request = get(`${url}/watch`, { signal: abort.signal, agent: false }, (response) => {
       response.once('close', again);
       response.on('error', again);
-      createInterface({ input: response }).on('line', (line) => {
+      const lines = createInterface({ input: response });
+      lines.on('line', (line) => {
         const catalogue = parseCatalogue(line);
         if (!stopped && catalogue !== undefined) onCatalogue(catalogue);
       });
+      // readline passes the error of its input on, which would otherwise be unhandled.
+      lines.on('error', again);
     });
     request.on('error', again);
   };

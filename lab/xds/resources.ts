@@ -68,6 +68,9 @@ export interface Cluster extends Typed {
   readonly lb_policy?: 'ROUND_ROBIN' | 'CLUSTER_PROVIDED';
   readonly alt_stat_name?: string;
   readonly connect_timeout?: Duration;
+  readonly circuit_breakers?: {
+    readonly thresholds: readonly { readonly max_requests?: { readonly value: number } }[];
+  };
   readonly load_assignment?: Omit<ClusterLoadAssignment, '@type'>;
   readonly lrs_server?: { readonly self: Readonly<Record<string, never>> };
   readonly metadata?: {

@@ -1,0 +1,211 @@
+import { findInconsistencies } from '#lab/control-plane/check-consistent.ts';
+import { exceedsDropGuard } from '#lab/control-plane/drop-guard.ts';
+import {
+  applyFaults,
+  dnsFallbackServices,
+  type Fault,
+  faultKey,
+} from '#lab/control-plane/faults.ts';
+import {
+  type MeshService,
+  type ServiceCatalogue,
+  toServices,
+  withFrozenEndpoints,
+} from '#lab/control-plane/mesh-model.ts';
+import { type RenderOptions, renderProxyless } from '#lab/control-plane/render-proxyless.ts';
+import { isSameView, nextView, type View } from '#lab/control-plane/view.ts';
+import type { Node } from '#lab/xds/discovery.ts';
+import type { XdsType } from '#telemetry/xds-type.ts';
+
+/** One published state of the mesh, whole. */
+export interface Snapshot {
+  readonly version: number;
+  readonly release: string;
+  readonly publishedUnixMs: number;
+  readonly services: readonly MeshService[];
+  readonly proxyless: View;
+}
+
+/** Everything that a snapshot is made of. */
+interface Inputs {
+  readonly catalogue: ServiceCatalogue | undefined;
+  readonly release: string;
+  /** Services that the release no longer handles: all their resources vanish. */
+  readonly dropped: ReadonlySet<string>;
+  /** Endpoints as they were when they were frozen. */
+  readonly frozen: readonly MeshService[] | undefined;
+  readonly touch: number;
+  readonly faults: ReadonlyMap<string, Fault>;
+}
+
+export type Publication =
+  | {
+      readonly kind: 'published';
+      readonly snapshot: Snapshot;
+      readonly previous: Snapshot | undefined;
+    }
+  /** Nothing that a client could see has changed. */
+  | { readonly kind: 'unchanged' }
+  /** Not pushed: the last good snapshot stays. */
+  | { readonly kind: 'refused'; readonly reasons: readonly string[] };
+
+export interface ControlPlaneOptions {
+  /** Told to each client with each response. */
+  readonly identifier: string;
+  readonly firstVersion: number;
+  readonly firstRelease: string;
+  readonly loadReports: boolean;
+  readonly now: () => number;
+  readonly onPublished: (snapshot: Snapshot, previous: Snapshot | undefined) => void;
+}
+
+/**
+ * What the mesh should look like, and every published step of it. Knows no sockets. Until the registry has spoken there
+ * is no snapshot at all: an empty one would read as the deletion of everything.
+ */
+export class ControlPlane {
+  readonly identifier: string;
+  readonly #options: ControlPlaneOptions;
+  #inputs: Inputs;
+  #beforeRelease: Pick<Inputs, 'release' | 'dropped'> | undefined;
+  #snapshot: Snapshot | undefined;
+  #refusal: readonly string[] = [];
+
+  constructor(options: ControlPlaneOptions) {
+    this.identifier = options.identifier;
+    this.#options = options;
+    this.#inputs = {
+      catalogue: undefined,
+      release: options.firstRelease,
+      dropped: new Set(),
+      frozen: undefined,
+      touch: 0,
+      faults: new Map(),
+    };
+  }
+
+  get snapshot(): Snapshot | undefined {
+    return this.#snapshot;
+  }
+
+  get faults(): readonly Fault[] {
+    return [...this.#inputs.faults.values()];
+  }
+
+  get dropped(): ReadonlySet<string> {
+    return this.#inputs.dropped;
+  }
+
+  /** Why the latest state of the inputs is not what is published; empty when it is. */
+  get refusal(): readonly string[] {
+    return this.#refusal;
+  }
+
+  applyCatalogue(catalogue: ServiceCatalogue): Publication {
+    return this.#publish({ ...this.#inputs, catalogue }, false);
+  }
+
+  /** Rolls out a release that no longer handles `drop`. `confirm` passes the drop guard. */
+  rollOut(release: string, drop: readonly string[], confirm: boolean): Publication {
+    const before = { release: this.#inputs.release, dropped: this.#inputs.dropped };
+    const publication = this.#publish(
+      { ...this.#inputs, release, dropped: new Set(drop) },
+      confirm,
+    );
+    if (publication.kind === 'refused') this.#inputs = { ...this.#inputs, ...before };
+    else this.#beforeRelease = before;
+    return publication;
+  }
+
+  /** Back to the release before; `touched` alters what it restores. Undefined when there is nothing to go back to. */
+  rollBack(touched: boolean): Publication | undefined {
+    if (this.#beforeRelease === undefined) return undefined;
+    const touch = this.#inputs.touch + (touched ? 1 : 0);
+    const publication = this.#publish({ ...this.#inputs, ...this.#beforeRelease, touch }, true);
+    this.#beforeRelease = undefined;
+    return publication;
+  }
+
+  addFault(fault: Fault): Publication {
+    const faults = new Map(this.#inputs.faults);
+    faults.delete(faultKey(fault));
+    const isEnd = fault.kind === 'freeze-endpoints' && !fault.on;
+    if (!isEnd) faults.set(faultKey(fault), fault);
+    return this.#publish({ ...this.#inputs, faults, frozen: this.#frozenUnder(faults) }, true);
+  }
+
+  clearFaults(): Publication {
+    return this.#publish({ ...this.#inputs, faults: new Map(), frozen: undefined }, true);
+  }
+
+  viewFor(_node: Node): View | undefined {
+    return this.#snapshot?.proxyless;
+  }
+
+  isMuted(type: XdsType): boolean {
+    return this.#inputs.faults.has(`mute ${type}`);
+  }
+
+  delayMs(): number {
+    const fault = this.#inputs.faults.get('delay-pushes');
+    return fault?.kind === 'delay-pushes' ? fault.ms : 0;
+  }
+
+  #frozenUnder(faults: ReadonlyMap<string, Fault>): readonly MeshService[] | undefined {
+    if (!faults.has('freeze-endpoints')) return undefined;
+    return this.#inputs.frozen ?? this.#snapshot?.services ?? [];
+  }
+
+  #publish(inputs: Inputs, confirmed: boolean): Publication {
+    this.#inputs = inputs;
+    if (inputs.catalogue === undefined) return { kind: 'unchanged' };
+    const previous = this.#snapshot;
+    const { next, reasons } = this.#build(inputs, inputs.catalogue, previous);
+    const refusals = confirmed ? reasons : [...reasons, ...this.#dropGuard(previous, next)];
+    this.#refusal = refusals;
+    if (refusals.length > 0) return { kind: 'refused', reasons: refusals };
+    if (previous !== undefined && isSameSnapshot(previous, next)) return { kind: 'unchanged' };
+    this.#snapshot = next;
+    this.#options.onPublished(next, previous);
+    return { kind: 'published', snapshot: next, previous };
+  }
+
+  #build(
+    inputs: Inputs,
+    catalogue: ServiceCatalogue,
+    previous: Snapshot | undefined,
+  ): { readonly next: Snapshot; readonly reasons: readonly string[] } {
+    const version = previous === undefined ? this.#options.firstVersion : previous.version + 1;
+    const live = toServices(catalogue);
+    const services = (
+      inputs.frozen === undefined ? live : withFrozenEndpoints(live, inputs.frozen)
+    ).filter((service) => !inputs.dropped.has(service.name));
+    const faults = [...inputs.faults.values()];
+    const options: RenderOptions = {
+      touch: inputs.touch,
+      dnsFallback: dnsFallbackServices(faults),
+      loadReports: this.#options.loadReports,
+    };
+    const sound = renderProxyless(services, options);
+    const resources = applyFaults(sound, faults, services, options);
+    const next: Snapshot = {
+      version,
+      release: inputs.release,
+      publishedUnixMs: this.#options.now(),
+      services,
+      proxyless: nextView(previous?.proxyless, resources, version),
+    };
+    // A fault may break the whole on purpose; what was built without one may not.
+    return { next, reasons: findInconsistencies(sound) };
+  }
+
+  #dropGuard(previous: Snapshot | undefined, next: Snapshot): readonly string[] {
+    const guard = this.#inputs.faults.get('drop-guard');
+    if (guard?.kind !== 'drop-guard' || previous === undefined) return [];
+    return exceedsDropGuard(previous, next, guard.maxPercent);
+  }
+}
+
+function isSameSnapshot(a: Snapshot, b: Snapshot): boolean {
+  return a.release === b.release && isSameView(a.proxyless, b.proxyless);
+}

@@ -1,0 +1,111 @@
+import { metrics, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
+import type { Snapshot } from '#lab/control-plane/control-plane.ts';
+import type { PushEnd, PushFacts, PushLog } from '#lab/control-plane/push-log.ts';
+import { countResources, removedNames } from '#lab/control-plane/view.ts';
+import {
+  ATTR_CONTROL_PLANE_RELEASE,
+  ATTR_XDS_NODE,
+  ATTR_XDS_OUTCOME,
+  ATTR_XDS_REJECT_REASON,
+  ATTR_XDS_RESOURCES,
+  ATTR_XDS_RESOURCES_REMOVED,
+  ATTR_XDS_TYPE,
+  ATTR_XDS_VERSION,
+} from '#telemetry/attributes.ts';
+import {
+  METRIC_CONTROL_PLANE_ACKS,
+  METRIC_CONTROL_PLANE_CLIENTS,
+  METRIC_CONTROL_PLANE_NACKS,
+  METRIC_CONTROL_PLANE_PUSHES,
+  METRIC_CONTROL_PLANE_RESOURCES,
+  METRIC_CONTROL_PLANE_SLOW_STREAMS,
+  METRIC_CONTROL_PLANE_STALE_NONCES,
+} from '#telemetry/metric-names.ts';
+import { XDS_TYPES } from '#telemetry/xds-type.ts';
+
+const SCOPE = 'detour/control-plane';
+
+/** Tells pushes in OpenTelemetry: one span each, ended by its outcome, and counters. */
+export function pushLog(): PushLog {
+  const tracer = trace.getTracer(SCOPE);
+  const meter = metrics.getMeter(SCOPE);
+  const pushes = meter.createCounter(METRIC_CONTROL_PLANE_PUSHES);
+  const acks = meter.createCounter(METRIC_CONTROL_PLANE_ACKS);
+  const nacks = meter.createCounter(METRIC_CONTROL_PLANE_NACKS);
+  const stale = meter.createCounter(METRIC_CONTROL_PLANE_STALE_NONCES);
+  const slow = meter.createCounter(METRIC_CONTROL_PLANE_SLOW_STREAMS);
+  return {
+    pushed(facts) {
+      const byType = { [ATTR_XDS_TYPE]: facts.type };
+      const span = tracer.startSpan('xds.push', { root: true, attributes: toAttributes(facts) });
+      pushes.add(1, byType);
+      return (end) => {
+        if (end.kind === 'acked') acks.add(1, byType);
+        if (end.kind === 'nacked') nacks.add(1, byType);
+        endSpan(span, end);
+      };
+    },
+    staleNonce: (type) => stale.add(1, { [ATTR_XDS_TYPE]: type }),
+    slowStreamClosed: () => slow.add(1),
+  };
+}
+
+/** Gauges of what is published and who listens, read at each export. */
+export function observeControlPlane(
+  readSnapshot: () => Snapshot | undefined,
+  countStreams: () => number,
+): void {
+  const meter = metrics.getMeter(SCOPE);
+  meter
+    .createObservableGauge(METRIC_CONTROL_PLANE_CLIENTS)
+    .addCallback((result) => result.observe(countStreams()));
+  meter.createObservableGauge(METRIC_CONTROL_PLANE_RESOURCES).addCallback((result) => {
+    const snapshot = readSnapshot();
+    if (snapshot === undefined) return;
+    for (const type of XDS_TYPES)
+      result.observe(snapshot.proxyless[type].entries.size, {
+        [ATTR_XDS_TYPE]: type,
+        [ATTR_XDS_VERSION]: `${snapshot.proxyless[type].version}`,
+        [ATTR_CONTROL_PLANE_RELEASE]: snapshot.release,
+      });
+  });
+}
+
+/** One span per published snapshot: what was rolled out, what is left, what went. */
+export function tellRelease(snapshot: Snapshot, previous: Snapshot | undefined): void {
+  const removed = XDS_TYPES.reduce(
+    (sum, type) => sum + removedNames(previous?.proxyless, snapshot.proxyless, type).length,
+    0,
+  );
+  trace
+    .getTracer(SCOPE)
+    .startSpan('xds.release', {
+      root: true,
+      attributes: {
+        [ATTR_XDS_VERSION]: `${snapshot.version}`,
+        [ATTR_CONTROL_PLANE_RELEASE]: snapshot.release,
+        [ATTR_XDS_RESOURCES]: countResources(snapshot.proxyless),
+        [ATTR_XDS_RESOURCES_REMOVED]: removed,
+      },
+    })
+    .end();
+}
+
+function toAttributes(facts: PushFacts): Record<string, string | number> {
+  return {
+    [ATTR_XDS_TYPE]: facts.type,
+    [ATTR_XDS_VERSION]: `${facts.version}`,
+    [ATTR_XDS_NODE]: facts.node,
+    [ATTR_XDS_RESOURCES]: facts.resources,
+    [ATTR_XDS_RESOURCES_REMOVED]: facts.removed,
+  };
+}
+
+function endSpan(span: Span, end: PushEnd): void {
+  span.setAttribute(ATTR_XDS_OUTCOME, end.kind);
+  if (end.kind === 'nacked') {
+    span.setAttribute(ATTR_XDS_REJECT_REASON, end.reason);
+    span.setStatus({ code: SpanStatusCode.ERROR, message: end.reason });
+  }
+  span.end();
+}
