@@ -1,0 +1,279 @@
+import type { Palette } from '#views/theme/palette.ts';
+import type { Strand } from './build-strands.ts';
+import { type Particle, type ParticleClock, placeParticles } from './particles.ts';
+import { cutLine, type Polyline, pointAlong } from './polyline.ts';
+
+/** Everything that one frame shows, besides the nodes. */
+export interface MapScene {
+  readonly strands: readonly Strand[];
+  readonly configLines: readonly Polyline[];
+  readonly lookupLines: readonly Polyline[];
+  /** Edges with a halo of selection or hover. */
+  readonly marked: ReadonlySet<string>;
+  /** Edges drawn at full strength; all when undefined. */
+  readonly kept: ReadonlySet<string> | undefined;
+  /** Something is loud, so that the usual steps back. */
+  readonly hasLoud: boolean;
+  /** The metric that colours the edges, 0..1 an edge; undefined colours by routing. */
+  readonly levels: ReadonlyMap<string, number> | undefined;
+}
+
+export interface MapTransform {
+  readonly k: number;
+  readonly x: number;
+  readonly y: number;
+}
+
+const QUIET = 0.42;
+const CALM = 0.8;
+const FADED = 0.1;
+const paths = new WeakMap<Polyline, Path2D>();
+
+/** Draws one frame. `clock` moves the particles; they stand still when its step is 0. */
+export function drawMap(
+  context: CanvasRenderingContext2D,
+  scene: MapScene,
+  palette: Palette,
+  transform: MapTransform,
+  pixelRatio: number,
+  clock: ParticleClock,
+): void {
+  const { canvas } = context;
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.clearRect(0, 0, canvas.width, canvas.height);
+  const k = transform.k * pixelRatio;
+  context.setTransform(k, 0, 0, k, transform.x * pixelRatio, transform.y * pixelRatio);
+  context.lineCap = 'round';
+  context.lineJoin = 'round';
+  drawDots(context, scene.configLines, palette.control, 0.75);
+  drawDots(context, scene.lookupLines, palette.dns, 0.75);
+  for (const strand of scene.strands) drawHalo(context, strand, scene, palette);
+  for (const strand of scene.strands) drawLine(context, strand, scene, palette);
+  for (const strand of scene.strands) drawParticles(context, strand, scene, palette, clock);
+  for (const strand of scene.strands) drawBreak(context, strand, scene, palette);
+  context.globalAlpha = 1;
+}
+
+function strength(strand: Strand, scene: MapScene): number {
+  if (scene.kept !== undefined && !scene.kept.has(strand.edgeId)) return FADED;
+  if (strand.isLoud || scene.marked.has(strand.edgeId)) return 1;
+  return scene.hasLoud ? QUIET : CALM;
+}
+
+function drawDots(
+  context: CanvasRenderingContext2D,
+  lines: readonly Polyline[],
+  colour: string,
+  alpha: number,
+): void {
+  context.globalAlpha = alpha;
+  context.strokeStyle = colour;
+  context.lineWidth = 1.1;
+  context.setLineDash([0.1, 4]);
+  for (const line of lines) context.stroke(pathOf(line));
+  context.setLineDash([]);
+}
+
+function drawHalo(
+  context: CanvasRenderingContext2D,
+  strand: Strand,
+  scene: MapScene,
+  palette: Palette,
+): void {
+  if (scene.marked.has(strand.edgeId)) {
+    context.globalAlpha = 0.2;
+    context.strokeStyle = palette.select;
+    context.lineWidth = 18;
+    context.stroke(pathOf(strand.line));
+  }
+  if (strand.errorRatio < 0.01) return;
+  context.globalAlpha = strength(strand, scene) * (0.14 + 0.2 * strand.errorRatio);
+  context.strokeStyle = palette.crit;
+  context.lineWidth = strand.width + 8;
+  context.stroke(pathOf(strand.broken?.head ?? strand.line));
+}
+
+function drawLine(
+  context: CanvasRenderingContext2D,
+  strand: Strand,
+  scene: MapScene,
+  palette: Palette,
+): void {
+  const level = scene.levels?.get(strand.edgeId);
+  const colour = level === undefined ? lineColour(strand, palette) : palette.accent;
+  const alpha = strength(strand, scene) * (level === undefined ? 1 : 0.25 + 0.75 * level);
+  context.globalAlpha = alpha;
+  context.strokeStyle = colour;
+  context.lineWidth = strand.width;
+  const visible = strand.broken?.head ?? shortened(strand.line);
+  strokeForm(context, strand, visible, palette.bg);
+  if (strand.broken !== undefined) {
+    context.globalAlpha = alpha * 0.55;
+    context.strokeStyle = palette.plain;
+    context.lineWidth = 1.2;
+    context.setLineDash([0.1, 4.5]);
+    context.stroke(pathOf(strand.broken.rest));
+    context.setLineDash([]);
+  }
+  drawArrow(context, strand.line);
+}
+
+function lineColour(strand: Strand, palette: Palette): string {
+  return strand.form === 'broken' ? palette.mesh : palette[strand.hue];
+}
+
+function strokeForm(
+  context: CanvasRenderingContext2D,
+  strand: Strand,
+  line: Polyline,
+  ground: string,
+): void {
+  const path = pathOf(line);
+  if (strand.form === 'double') {
+    context.lineWidth = strand.width + 3.6;
+    context.stroke(path);
+    context.strokeStyle = ground;
+    context.globalAlpha = 1;
+    context.lineWidth = strand.width + 0.8;
+    context.stroke(path);
+    return;
+  }
+  context.setLineDash(DASHES[strand.form]);
+  context.lineCap = strand.form === 'dashed' ? 'butt' : 'round';
+  context.stroke(path);
+  context.lineCap = 'round';
+  context.setLineDash([]);
+}
+
+const DASHES: Readonly<Record<Strand['form'], number[]>> = {
+  solid: [],
+  double: [],
+  broken: [],
+  dashed: [6, 4],
+  dotted: [0.1, 4.5],
+  faint: [3, 5],
+  idle: [0.1, 5.5],
+};
+
+/** An open arrowhead at the callee: direction without motion. */
+function drawArrow(context: CanvasRenderingContext2D, line: Polyline): void {
+  const tip = pointAlong(line, line.length - 1);
+  const angle = Math.atan2(tip.dy, tip.dx);
+  context.lineWidth = 1.6;
+  context.beginPath();
+  for (const side of [-1, 1]) {
+    context.moveTo(tip.x, tip.y);
+    const turn = angle + Math.PI + side * 0.52;
+    context.lineTo(tip.x + Math.cos(turn) * 7, tip.y + Math.sin(turn) * 7);
+  }
+  context.stroke();
+}
+
+function drawParticles(
+  context: CanvasRenderingContext2D,
+  strand: Strand,
+  scene: MapScene,
+  palette: Palette,
+  clock: ParticleClock,
+): void {
+  if (strand.perSecond <= 0) return;
+  const alpha = strength(strand, scene);
+  context.globalAlpha = alpha < CALM ? alpha : 1;
+  const run = strand.broken?.head ?? strand.line;
+  for (const particle of placeParticles(strand, run, clock)) {
+    drawParticle(context, strand, particle, palette);
+  }
+}
+
+function drawParticle(
+  context: CanvasRenderingContext2D,
+  strand: Strand,
+  { x, y, dx, dy, fails }: Particle,
+  palette: Palette,
+): void {
+  context.beginPath();
+  if (fails) {
+    context.fillStyle = palette.crit;
+    diamond(context, x, y, 4.4);
+    context.fill();
+  } else if (strand.form === 'dashed') {
+    context.fillStyle = palette['dns-particle'];
+    square(context, x, y, Math.atan2(dy, dx));
+    context.fill();
+  } else if (strand.form === 'double') {
+    context.arc(x, y, 3, 0, 2 * Math.PI);
+    context.fillStyle = palette.bg;
+    context.fill();
+    context.strokeStyle = palette['mesh-particle'];
+    context.lineWidth = 1.4;
+    context.stroke();
+  } else {
+    context.fillStyle = strand.hue === 'mesh' ? palette['mesh-particle'] : palette.muted;
+    context.arc(x, y, strand.hue === 'mesh' ? 2.4 : 1.9, 0, 2 * Math.PI);
+    context.fill();
+  }
+}
+
+function drawBreak(
+  context: CanvasRenderingContext2D,
+  strand: Strand,
+  scene: MapScene,
+  palette: Palette,
+): void {
+  if (strand.broken === undefined) return;
+  const { x, y } = strand.broken.at;
+  context.globalAlpha = strength(strand, scene);
+  context.beginPath();
+  context.arc(x, y, 7.5, 0, 2 * Math.PI);
+  context.fillStyle = palette.bg;
+  context.fill();
+  context.strokeStyle = palette.crit;
+  context.lineWidth = 1.6;
+  context.stroke();
+  context.beginPath();
+  context.moveTo(x - 2.8, y - 2.8);
+  context.lineTo(x + 2.8, y + 2.8);
+  context.moveTo(x + 2.8, y - 2.8);
+  context.lineTo(x - 2.8, y + 2.8);
+  context.stroke();
+}
+
+function diamond(context: CanvasRenderingContext2D, x: number, y: number, size: number): void {
+  context.moveTo(x, y - size);
+  context.lineTo(x + size, y);
+  context.lineTo(x, y + size);
+  context.lineTo(x - size, y);
+  context.closePath();
+}
+
+function square(context: CanvasRenderingContext2D, x: number, y: number, angle: number): void {
+  const half = 3.6;
+  for (let corner = 0; corner < 4; corner++) {
+    const turn = angle + Math.PI / 4 + (corner * Math.PI) / 2;
+    context.lineTo(x + Math.cos(turn) * half, y + Math.sin(turn) * half);
+  }
+  context.closePath();
+}
+
+const shortLines = new WeakMap<Polyline, Polyline>();
+
+/** Without the last pixels, where the arrowhead is. */
+function shortened(line: Polyline): Polyline {
+  const known = shortLines.get(line);
+  if (known !== undefined) return known;
+  const short = cutLine(line, 0, Math.max(0, line.length - 3));
+  shortLines.set(line, short);
+  return short;
+}
+
+function pathOf(line: Polyline): Path2D {
+  const known = paths.get(line);
+  if (known !== undefined) return known;
+  const path = new Path2D();
+  line.points.forEach(({ x, y }, i) => {
+    if (i === 0) path.moveTo(x, y);
+    else path.lineTo(x, y);
+  });
+  paths.set(line, path);
+  return path;
+}
