@@ -82,7 +82,7 @@ export class ManagedProcess {
     clearTimeout(this.#timer);
     this.#overrides = env;
     this.#expected = false;
-    return this.#spawn();
+    return this.#spawn(true);
   }
 
   /** `expected`: the exit that may follow is wanted; it is neither reported nor mended until `start`. */
@@ -111,7 +111,7 @@ export class ManagedProcess {
     });
   }
 
-  #spawn(): Promise<void> {
+  #spawn(isFirst: boolean): Promise<void> {
     this.#state = 'starting';
     this.#startedAtMs = Date.now();
     const child = fork(this.spec.file, [], {
@@ -141,14 +141,15 @@ export class ManagedProcess {
           this.#state = 'failed';
           return reject(new StartError(this.#lines.at(-1) ?? this.#complaint('refused'), true));
         }
-        this.#afterExit(code, signal);
+        this.#afterExit(code, signal, isFirst && this.#state === 'starting');
         reject(new StartError(this.#complaint('ended while it started'), false));
       });
     });
   }
 
-  #afterExit(code: number | null, signal: NodeJS.Signals | null): void {
-    if (this.#expected) {
+  #afterExit(code: number | null, signal: NodeJS.Signals | null, neverRan: boolean): void {
+    // Whoever asked for the first start hears that it failed, and decides.
+    if (this.#expected || neverRan) {
       this.#state = 'stopped';
       return;
     }
@@ -158,7 +159,7 @@ export class ManagedProcess {
     this.#state = 'backoff';
     this.#restarts++;
     this.#timer = setTimeout(() => {
-      this.#spawn().then(
+      this.#spawn(false).then(
         () => this.#report(`${this.spec.name} runs again`),
         (error: unknown) => {
           if (this.#state === 'failed') this.#report(String(error));
