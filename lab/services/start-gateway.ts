@@ -1,0 +1,41 @@
+import { metrics } from '@opentelemetry/api';
+import { reportXdsClient } from '#lab/xds/client-metrics.ts';
+import { buildGateway } from './gateway.ts';
+import type { HttpRoute } from './http-service.ts';
+import { LoginClient } from './login-client.ts';
+import { GrpcClientReader } from './report-grpc-client.ts';
+import type { ServiceTools } from './sample-service.ts';
+import { Sessions } from './sessions.ts';
+
+export interface GatewaySettings {
+  readonly instance: string;
+  readonly controlPlane: string;
+  readonly dnsServer: string;
+  readonly grpcPort: number;
+}
+
+/** The gateway's story with its gRPC client, which reports as an xDS client of its own beside the sidecar. */
+export function startGateway(
+  settings: GatewaySettings,
+  tools: ServiceTools,
+  now: () => number,
+): { readonly routes: readonly HttpRoute[]; readonly stop: () => Promise<void> } {
+  const login = new LoginClient(
+    {
+      xds: 'xds:///login',
+      dns: `dns://${settings.dnsServer}/login.lab:${settings.grpcPort}`,
+    },
+    now,
+  );
+  const reader = new GrpcClientReader(settings.controlPlane, now);
+  reportXdsClient(
+    metrics.getMeter('detour-lab'),
+    { id: `${settings.instance}-grpc`, kind: 'grpc', server: settings.controlPlane },
+    () => reader.read(),
+    now,
+  );
+  return {
+    routes: buildGateway(tools, login, new Sessions(now)),
+    stop: async () => login.close(),
+  };
+}

@@ -1,0 +1,58 @@
+import { startOtelSdk } from '#instrumentation/otel-sdk.ts';
+import { startService } from '#lab/services/start-service.ts';
+import { readSettings, runProcess } from './run-process.ts';
+import { ServiceEnvironment } from './sample-service.config.ts';
+import { seededRoll, seedOf } from './seeded-roll.ts';
+
+runProcess(async () => {
+  const env = readSettings(ServiceEnvironment);
+  prepareGrpc(env.INSTANCE, env.SERVICE, env.CONTROL_PLANE_XDS);
+  const stopTelemetry = startOtelSdk({
+    serviceName: env.SERVICE,
+    instanceId: env.INSTANCE,
+    endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
+  });
+  const stopService = await startService(
+    {
+      service: env.SERVICE,
+      instance: env.INSTANCE,
+      address: env.ADDRESS,
+      appPort: env.APP_PORT,
+      grpcPort: env.GRPC_PORT,
+      sidecarOutboundPort: env.SIDECAR_OUTBOUND_PORT,
+      sidecarInboundPort: env.SIDECAR_INBOUND_PORT,
+      sidecarAdminPort: env.SIDECAR_ADMIN_PORT,
+      controlPlane: env.CONTROL_PLANE_XDS,
+      dnsServer: env.DNS_ADDRESS,
+      registryUrl: env.REGISTRY_URL,
+      sessionMs: env.SESSION_MS,
+    },
+    { now: Date.now, roll: seededRoll(seedOf(env.INSTANCE)) },
+  );
+  return {
+    details: { service: env.INSTANCE, address: env.ADDRESS },
+    stop: async () => {
+      await stopService();
+      await stopTelemetry();
+    },
+  };
+});
+
+/** gRPC takes these from the environment alone, the first when it is loaded (grpc-js, environment.ts). */
+function prepareGrpc(instance: string, service: string, controlPlane: string): void {
+  process.env['GRPC_NODE_USE_ALTERNATIVE_RESOLVER'] ??= 'true';
+  process.env['GRPC_XDS_BOOTSTRAP_CONFIG'] ??= JSON.stringify({
+    xds_servers: [
+      {
+        server_uri: controlPlane,
+        channel_creds: [{ type: 'insecure' }],
+        server_features: ['xds_v3'],
+      },
+    ],
+    node: {
+      id: `${instance}-grpc`,
+      cluster: service,
+      locality: { region: 'lab', zone: 'lab-a' },
+    },
+  });
+}
