@@ -32,6 +32,8 @@ export const CLIENT_VIEW_METRICS: readonly string[] = [
 /** A client that has said nothing for so long is gone, not silent. */
 const FORGET_AFTER_NS = 15 * 60 * NS_PER_SECOND;
 
+const RESTARTED_AFTER_NS = 30 * NS_PER_SECOND;
+
 export interface ClientViewInput {
   readonly atUnixNano: UnixNano;
   /** Points of `CLIENT_VIEW_METRICS` up to `atUnixNano`, any order; older points of a series do no harm. */
@@ -108,7 +110,7 @@ function clientId(point: MetricPoint): string {
 
 function mergeReport(
   report: Report | undefined,
-  previous: XdsClient | undefined,
+  known: XdsClient | undefined,
 ): ClientFacts | undefined {
   const points = [...(report?.types.values() ?? [])];
   if (report?.connected !== undefined) points.push(report.connected);
@@ -116,8 +118,11 @@ function mergeReport(
     (best, point) => (best === undefined || point.unixNano > best.unixNano ? point : best),
     undefined,
   );
-  if (report === undefined || newest === undefined) return previous;
-  if (previous !== undefined && newest.unixNano < previous.lastReportUnixNano) return previous;
+  if (report === undefined || newest === undefined) return known;
+  if (known !== undefined && newest.unixNano < known.lastReportUnixNano) return known;
+  // One that comes back after a long silence has been restarted: what it held before is gone.
+  const gapNs = known === undefined ? 0 : elapsedNs(known.lastReportUnixNano, newest.unixNano);
+  const previous = gapNs > RESTARTED_AFTER_NS ? undefined : known;
   const connection = connectionOf(report, newest, previous);
   const target = text(newest.attributes, ATTR_GRPC_TARGET) ?? previous?.target;
   return {

@@ -1,8 +1,15 @@
 import type { RoutingShift, ServiceShift } from '#analysis/routing/routing-shift.ts';
 import type { UnixNano } from '#telemetry/time.ts';
 
-/** Services in the order in which they began to move; a service that goes and comes back has two entries. */
-export function toServiceShifts(shifts: readonly RoutingShift[]): readonly ServiceShift[] {
+/**
+ * Services in the order in which they began to move; a service that goes and comes back has two entries.
+ * A move to DNS is not over while calls of the service (one of `failing`) still fail, nor the way back before as many
+ * edges are back as had left.
+ */
+export function toServiceShifts(
+  shifts: readonly RoutingShift[],
+  failing: ReadonlySet<string> = new Set(),
+): readonly ServiceShift[] {
   const groups = new Map<string, RoutingShift[]>();
   for (const shift of shifts) {
     const key = `${shift.client}\n${shift.direction}`;
@@ -10,6 +17,7 @@ export function toServiceShifts(shifts: readonly RoutingShift[]): readonly Servi
   }
   return [...groups.values()]
     .flatMap(toServiceShift)
+    .map((shift, _, all) => (isUnderWay(shift, all, failing) ? withoutEnd(shift) : shift))
     .sort((a, b) => Number(a.beganUnixNano - b.beganUnixNano) || (a.service < b.service ? -1 : 1));
 }
 
@@ -35,6 +43,20 @@ function toServiceShift(shifts: readonly RoutingShift[]): readonly ServiceShift[
       edges: new Set(shifts.map((shift) => shift.server)).size,
     },
   ];
+}
+
+function isUnderWay(
+  shift: ServiceShift,
+  all: readonly ServiceShift[],
+  failing: ReadonlySet<string>,
+): boolean {
+  if (shift.direction === 'to-dns') return failing.has(shift.service);
+  const left = all.find((other) => other.direction === 'to-dns' && other.service === shift.service);
+  return left !== undefined && left.edges > shift.edges;
+}
+
+function withoutEnd({ endedUnixNano, ...shift }: ServiceShift): ServiceShift {
+  return shift;
 }
 
 function earlier(a: UnixNano, b: UnixNano): UnixNano {

@@ -1,0 +1,245 @@
+import { missingNames } from '#analysis/control-plane/judge-client.ts';
+import type { XdsClient } from '#analysis/control-plane/xds-client.ts';
+import { lastFailure } from '#analysis/incident/find-failures.ts';
+import type { IncidentEvent, IncidentEventKind } from '#analysis/incident/incident.ts';
+import type { Evidence } from '#analysis/incident/incident-evidence.ts';
+import { toServiceShifts } from '#analysis/routing/to-service-shifts.ts';
+import { USERS } from '#telemetry/call-edge.ts';
+import {
+  METRIC_XDS_CLIENT_CONFIG_AGE,
+  METRIC_XDS_CLIENT_CONNECTED,
+} from '#telemetry/metric-names.ts';
+import { startOfSecond, type UnixNano, type UnixSecond } from '#telemetry/time.ts';
+
+/** What the entries of a timeline say is under way: an incident needs no other memory. */
+export interface UnderWay {
+  /** Ids of edges that fail. */
+  readonly failing: ReadonlySet<string>;
+  /** Names lost and not restored. */
+  readonly missing: ReadonlySet<string>;
+  readonly controlPlaneLost: boolean;
+}
+
+const CONTROL_PLANE = 'control plane';
+
+export function readUnderWay(events: readonly IncidentEvent[]): UnderWay {
+  const failing = stillOpen(events, 'failures-began', 'failures-ended').map(edgeOf);
+  const restored = events.findLastIndex((event) => event.kind === 'config-restored');
+  const lost = events.slice(restored + 1).filter((event) => event.kind === 'config-lost');
+  return {
+    failing: new Set(failing),
+    missing: new Set(lost.flatMap((event) => namesOf(event.subject))),
+    controlPlaneLost: stillOpen(events, 'control-plane-lost', 'control-plane-restored').length > 0,
+  };
+}
+
+/** Subjects that began and have not ended. */
+function stillOpen(
+  events: readonly IncidentEvent[],
+  began: IncidentEventKind,
+  ended: IncidentEventKind,
+): readonly string[] {
+  const open = new Set<string>();
+  for (const { kind, subject } of events) {
+    if (kind === began) open.add(subject);
+    else if (kind === ended) open.delete(subject);
+  }
+  return [...open];
+}
+
+/** Entries that `evidence` adds to `events`, ascending. The same evidence twice adds nothing. */
+export function newEvents(
+  evidence: Evidence,
+  events: readonly IncidentEvent[],
+): readonly IncidentEvent[] {
+  const underWay = readUnderWay(events);
+  const found = [
+    ...releaseEvents(evidence),
+    ...configEvents(evidence, underWay),
+    ...controlPlaneEvents(evidence, underWay),
+    ...failureEvents(evidence, underWay),
+    ...clientEvents(evidence, events),
+    ...shiftEvents(evidence),
+  ];
+  const known = new Set(events.map(keyOf));
+  return found.filter((event) => !known.has(keyOf(event))).sort(byTime);
+}
+
+export function byTime(a: IncidentEvent, b: IncidentEvent): number {
+  return Number(a.unixNano - b.unixNano);
+}
+
+/** A shift is placed better as seconds come in: it stays the same entry. */
+function keyOf(event: IncidentEvent): string {
+  const moves = event.kind.startsWith('shift-') || event.kind === 'client-stuck';
+  return `${event.kind} ${event.subject} ${moves ? event.text : event.unixNano}`;
+}
+
+function releaseEvents({ controlPlane, massDeletion }: Evidence): readonly IncidentEvent[] {
+  const first = massDeletion?.unixNano;
+  return controlPlane.releases
+    .filter((release) => first === undefined || release.unixNano >= first)
+    .map((release) =>
+      entry(
+        release.unixNano,
+        'release',
+        CONTROL_PLANE,
+        `${release.release || release.version} published: ${release.resourcesAfter} resources, ${release.resourcesBefore} before`,
+        'span xds.release',
+      ),
+    );
+}
+
+function configEvents(evidence: Evidence, underWay: UnderWay): readonly IncidentEvent[] {
+  const lost = evidence.missing.filter((name) => !underWay.missing.has(name));
+  const end = endOf(evidence.second);
+  if (lost.length > 0) {
+    const at = evidence.lacking
+      .flatMap((client) => Object.values(client.types))
+      .filter((state) => state.missing.length > 0)
+      .map((state) => state.changedUnixNano)
+      .reduce((first, instant) => (instant < first ? instant : first), end);
+    const from = `${evidence.lacking.length} of ${evidence.controlPlane.clients.length} clients`;
+    const text = `${lost.join(', ')} gone at ${from}, all acknowledged`;
+    return [entry(at, 'config-lost', lost.join(', '), text, METRIC_XDS_CLIENT_CONFIG_AGE)];
+  }
+  if (underWay.missing.size === 0 || !holdEverything(evidence.controlPlane.clients)) return [];
+  const names = [...underWay.missing].sort().join(', ');
+  const at = restoredAt(evidence);
+  const text = `${names} held again`;
+  return [entry(at, 'config-restored', names, text, METRIC_XDS_CLIENT_CONFIG_AGE)];
+}
+
+/** Known only from clients that speak; a stuck one will not hold its names before it is restarted. */
+function holdEverything(clients: readonly XdsClient[]): boolean {
+  const speaking = clients.filter((client) => !client.isSilent && client.verdict !== 'stuck');
+  return (
+    speaking.some((client) => client.connected) &&
+    speaking.every((client) => missingNames(client).length === 0)
+  );
+}
+
+/** When the last client that now holds everything changed its content. */
+function restoredAt({ controlPlane, second }: Evidence): UnixNano {
+  const changes = controlPlane.clients
+    .filter((client) => client.verdict !== 'stuck')
+    .flatMap((client) => Object.values(client.types).map((state) => state.changedUnixNano))
+    .filter((instant) => instant <= endOf(second));
+  return changes.reduce((last, instant) => (instant > last ? instant : last), 0n as UnixNano);
+}
+
+function controlPlaneEvents(evidence: Evidence, underWay: UnderWay): readonly IncidentEvent[] {
+  const since = evidence.controlPlaneLostSince;
+  if (since !== undefined && !underWay.controlPlaneLost) {
+    const text = evidence.controlPlane.summary;
+    return [entry(since, 'control-plane-lost', CONTROL_PLANE, text, METRIC_XDS_CLIENT_CONNECTED)];
+  }
+  if (!underWay.controlPlaneLost || evidence.controlPlane.state === 'lost') return [];
+  const back = evidence.controlPlane.clients
+    .filter((client) => client.connected)
+    .map((client) => client.connectedSinceUnixNano)
+    .reduce((last, instant) => (instant > last ? instant : last), 0n as UnixNano);
+  const text = 'clients hold streams again';
+  return [entry(back, 'control-plane-restored', CONTROL_PLANE, text, METRIC_XDS_CLIENT_CONNECTED)];
+}
+
+function failureEvents(evidence: Evidence, underWay: UnderWay): readonly IncidentEvent[] {
+  const now = new Map(evidence.failing.map((edge) => [edge.id, edge]));
+  const began = evidence.failing
+    .filter((edge) => !underWay.failing.has(edge.id))
+    .map((edge) => {
+      const byDns = edge.dnsRatio > 0.5;
+      const why = edge.noConfigRatio > 0.5 ? ': no address by xDS' : byDns ? ': found by DNS' : '';
+      const text = `${edge.errors} of ${edge.calls} calls fail${why}`;
+      return entry(
+        startOfSecond(edge.sinceSecond),
+        'failures-began',
+        subjectOf(edge.id),
+        text,
+        'call edges',
+      );
+    });
+  const ended = [...underWay.failing]
+    .filter((id) => !now.has(id))
+    .map((id) => {
+      const last = lastFailure(evidence.edges, id) ?? evidence.second;
+      return entry(
+        endOf(last),
+        'failures-ended',
+        subjectOf(id),
+        'calls succeed again',
+        'call edges',
+      );
+    });
+  return [...began, ...ended];
+}
+
+function clientEvents(
+  { controlPlane, second }: Evidence,
+  events: readonly IncidentEvent[],
+): readonly IncidentEvent[] {
+  const kinds = {
+    stuck: 'client-stuck',
+    rejected: 'push-rejected',
+    'older-version': 'version-regressed',
+  } as const;
+  return controlPlane.clients.flatMap((client) => {
+    const kind = kinds[client.verdict as keyof typeof kinds];
+    const said = events.some((event) => event.kind === kind && event.subject === client.id);
+    if (kind === undefined || said || client.isSilent) return [];
+    return [entry(endOf(second), kind, client.id, client.reason, METRIC_XDS_CLIENT_CONFIG_AGE)];
+  });
+}
+
+function shiftEvents({ shifts, failing }: Evidence): readonly IncidentEvent[] {
+  const callers = new Set(failing.map((edge) => edge.client));
+  return toServiceShifts(shifts, callers).flatMap((shift) => {
+    const where = shift.direction === 'to-dns' ? 'DNS' : 'the mesh';
+    const evidence = 'mesh.routing.mode';
+    const began = entry(
+      shift.beganUnixNano,
+      'shift-began',
+      shift.service,
+      `goes to ${where}`,
+      evidence,
+    );
+    if (shift.endedUnixNano === undefined) return [began];
+    const edges = `${shift.edges} edge${shift.edges === 1 ? '' : 's'}`;
+    return [
+      began,
+      entry(
+        shift.endedUnixNano,
+        'shift-ended',
+        shift.service,
+        `all on ${where}, ${edges}`,
+        evidence,
+      ),
+    ];
+  });
+}
+
+export function entry(
+  unixNano: UnixNano,
+  kind: IncidentEventKind,
+  subject: string,
+  text: string,
+  evidence: string,
+): IncidentEvent {
+  return { unixNano, kind, subject, text, evidence };
+}
+
+function subjectOf(edge: string): string {
+  return edge.replace('->', ' → ').replace(USERS, 'users');
+}
+
+function edgeOf(subject: string): string {
+  return subject.replace(/^users →/, `${USERS} →`).replace(' → ', '->');
+}
+
+function namesOf(subject: string): readonly string[] {
+  return subject.split(', ');
+}
+
+function endOf(second: UnixSecond): UnixNano {
+  return startOfSecond((second + 1) as UnixSecond);
+}

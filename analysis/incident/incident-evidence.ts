@@ -1,0 +1,92 @@
+import { missingNames } from '#analysis/control-plane/judge-client.ts';
+import type { ControlPlaneView, Release, XdsClient } from '#analysis/control-plane/xds-client.ts';
+import type { FailingEdge } from '#analysis/incident/find-failures.ts';
+import type { RoutingShift } from '#analysis/routing/routing-shift.ts';
+import type { CallEdgeSecond } from '#telemetry/call-edge.ts';
+import {
+  elapsedNs,
+  NS_PER_SECOND,
+  startOfSecond,
+  type UnixNano,
+  type UnixSecond,
+} from '#telemetry/time.ts';
+
+/** What one closed second has to say about an incident. */
+export interface Evidence {
+  readonly second: UnixSecond;
+  readonly failing: readonly FailingEdge[];
+  /** Names that connected clients ask for and no longer get, stuck clients' apart. */
+  readonly missing: readonly string[];
+  /** Clients that lack names, stuck ones apart. */
+  readonly lacking: readonly XdsClient[];
+  readonly controlPlane: ControlPlaneView;
+  /** A release that took away much of the configuration, with clients that miss it. */
+  readonly massDeletion: Release | undefined;
+  readonly controlPlaneLostSince: UnixNano | undefined;
+  /** Since the incident began or, before that, lately; ascending by their instant. */
+  readonly shifts: readonly RoutingShift[];
+  /** Of the failure window, up to `second`. */
+  readonly edges: readonly CallEdgeSecond[];
+}
+
+/** From this share of removed resources on, a release with clients that miss something is a mass deletion. */
+const MASS_DELETION_RATIO = 0.25;
+const RELEASE_MATTERS_NS = 60 * NS_PER_SECOND;
+/** Shorter losses are reconnects. */
+const LOST_FOR_NS = 3 * NS_PER_SECOND;
+
+export function gatherEvidence(input: {
+  readonly second: UnixSecond;
+  readonly edges: readonly CallEdgeSecond[];
+  readonly failing: readonly FailingEdge[];
+  readonly controlPlane: ControlPlaneView;
+  readonly shifts: readonly RoutingShift[];
+}): Evidence {
+  const at = startOfSecond((input.second + 1) as UnixSecond);
+  const lacking = input.controlPlane.clients.filter(
+    (client) =>
+      !client.isSilent &&
+      client.connected &&
+      client.verdict !== 'stuck' &&
+      missingNames(client).length > 0,
+  );
+  return {
+    ...input,
+    missing: [...new Set(lacking.flatMap(missingNames))].sort(),
+    lacking,
+    massDeletion: lacking.length === 0 ? undefined : massDeletion(input.controlPlane, at),
+    controlPlaneLostSince: lostSince(input.controlPlane, at),
+  };
+}
+
+function massDeletion(view: ControlPlaneView, at: UnixNano): Release | undefined {
+  return view.releases.find(
+    (release) =>
+      elapsedNs(release.unixNano, at) <= RELEASE_MATTERS_NS &&
+      release.resourcesBefore - release.resourcesAfter >=
+        release.resourcesBefore * MASS_DELETION_RATIO,
+  );
+}
+
+/** Only a client that had a configuration and says now that its stream is gone has lost a control plane. */
+function lostSince(view: ControlPlaneView, at: UnixNano): UnixNano | undefined {
+  const since = view.stateSinceUnixNano;
+  if (view.state !== 'lost' || since === undefined) return undefined;
+  const witness = view.clients.some(
+    (client) => !client.isSilent && client.verdict === 'stream-lost',
+  );
+  return witness && elapsedNs(since, at) >= LOST_FOR_NS ? since : undefined;
+}
+
+/** The first sign: a release, the loss of a stream or the first failed call. Undefined when nothing is wrong. */
+export function firstEvidence(evidence: Evidence): UnixNano | undefined {
+  const signs = [
+    ...evidence.failing.map((edge) => startOfSecond(edge.sinceSecond)),
+    ...(evidence.massDeletion === undefined ? [] : [evidence.massDeletion.unixNano]),
+    ...(evidence.controlPlaneLostSince === undefined ? [] : [evidence.controlPlaneLostSince]),
+  ];
+  return signs.reduce<UnixNano | undefined>(
+    (first, sign) => (first === undefined || sign < first ? sign : first),
+    undefined,
+  );
+}

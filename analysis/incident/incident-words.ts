@@ -1,0 +1,124 @@
+import type { Severity } from '#analysis/incident/incident.ts';
+import type { Evidence } from '#analysis/incident/incident-evidence.ts';
+import { edgeId } from '#analysis/service-map/build-service-map.ts';
+import { USERS } from '#telemetry/call-edge.ts';
+import { isMesh } from '#telemetry/routing-mode.ts';
+
+/** An incident in two sentences: templates over facts, never free text. */
+export interface IncidentWords {
+  readonly title: string;
+  readonly cause: string;
+  readonly severity: Severity;
+}
+
+/** A callee is unreachable when hardly any call to it succeeds. */
+const UNREACHABLE_RATIO = 0.9;
+
+export function describeIncident(evidence: Evidence): IncidentWords {
+  return { ...words(evidence), severity: severityOf(evidence) };
+}
+
+/** 1: users are hit or a service cannot be reached; 2: calls fail; 3: nothing fails yet. */
+function severityOf({ failing }: Evidence): Severity {
+  if (failing.length === 0) return 3;
+  const hit = failing.some((edge) => edge.client === USERS) || unreachable(failing).length > 0;
+  return hit ? 1 : 2;
+}
+
+function words(evidence: Evidence): Omit<IncidentWords, 'severity'> {
+  const { failing, missing, massDeletion } = evidence;
+  const byConfig = failing.some((edge) => edge.noConfigRatio > 0.5);
+  if (missing.length > 0 && (massDeletion !== undefined || byConfig)) return configLost(evidence);
+  if (evidence.controlPlane.state === 'lost') return controlPlaneLost(evidence);
+  if (failing.some((edge) => edge.dnsRatio > 0.5)) return dnsFailing(evidence);
+  return callsFail(evidence);
+}
+
+function configLost(evidence: Evidence): Omit<IncidentWords, 'severity'> {
+  const { missing, lacking, massDeletion, failing } = evidence;
+  const served = new Set([...missing, ...meshCallees(evidence)]);
+  const effect = effectOf(failing);
+  const what =
+    massDeletion === undefined
+      ? 'The configuration that clients acknowledged lacks'
+      : `Release ${massDeletion.release || massDeletion.version} (${massDeletion.version}) took away ${massDeletion.resourcesBefore - massDeletion.resourcesAfter} of ${massDeletion.resourcesBefore} resources:`;
+  const all = evidence.controlPlane.clients.length;
+  return {
+    title: `Mesh configuration lost: ${missing.length} of ${served.size} names gone${effect}`,
+    cause: `${what} ${missing.join(', ')}; ${lacking.length} of ${all} xDS clients acknowledged it and find no address.`,
+  };
+}
+
+function controlPlaneLost(evidence: Evidence): Omit<IncidentWords, 'severity'> {
+  const { clients } = evidence.controlPlane;
+  const cut = clients.filter((client) => !client.connected).length;
+  const stale = evidence.failing.length > 0;
+  return {
+    title: `Control plane lost: ${cut} of ${clients.length} clients on their last configuration${effectOf(evidence.failing)}`,
+    cause: stale
+      ? `The control plane is gone and endpoints have changed since: clients call addresses of their last known configuration.`
+      : `The control plane is gone; clients go on with their last known configuration.`,
+  };
+}
+
+function dnsFailing({ failing }: Evidence): Omit<IncidentWords, 'severity'> {
+  const callees = [...new Set(failing.map((edge) => edge.server))].sort();
+  return {
+    title: `Calls found by DNS fail${effectOf(failing)}`,
+    cause: `Callers of ${list(callees)} look it up by DNS and fail.`,
+  };
+}
+
+function callsFail({ failing }: Evidence): Omit<IncidentWords, 'severity'> {
+  const origins = originsOf(failing);
+  const edge = origins[0] ?? failing[0];
+  if (edge === undefined) return { title: 'Configuration changed', cause: 'No call fails.' };
+  const share = Math.round((edge.errors / Math.max(1, edge.calls)) * 100);
+  const names = list([...new Set(origins.map((origin) => origin.server))].sort());
+  return {
+    title: `Calls to ${names} fail: ${share} % of those from ${nameOf(edge.client)}`,
+    cause: `The failures begin at ${names}; what calls it fails with it.`,
+  };
+}
+
+/** Failing edges whose callee does not itself fail to reach another: where failures begin. */
+function originsOf(failing: Evidence['failing']): Evidence['failing'] {
+  const callers = new Set(failing.map((edge) => edge.client));
+  const origins = failing.filter((edge) => !callers.has(edge.server));
+  return origins.length === 0 ? failing : origins;
+}
+
+function effectOf(failing: Evidence['failing']): string {
+  const names = unreachable(failing);
+  if (names.length > 0) return `, ${list(names)} unreachable`;
+  const origins = [...new Set(originsOf(failing).map((edge) => edge.server))].sort();
+  return origins.length === 0 ? '' : `, calls to ${list(origins)} fail`;
+}
+
+function unreachable(failing: Evidence['failing']): readonly string[] {
+  const byServer = new Map<string, { calls: number; errors: number }>();
+  for (const edge of originsOf(failing)) {
+    const sum = byServer.get(edge.server) ?? { calls: 0, errors: 0 };
+    byServer.set(edge.server, { calls: sum.calls + edge.calls, errors: sum.errors + edge.errors });
+  }
+  return [...byServer]
+    .filter(([, sum]) => sum.errors >= sum.calls * UNREACHABLE_RATIO)
+    .map(([server]) => server)
+    .sort();
+}
+
+function meshCallees({ edges }: Evidence): readonly string[] {
+  return [...new Map(edges.map((edge) => [edgeId(edge) + edge.mode, edge])).values()]
+    .filter((edge) => isMesh(edge.mode))
+    .map((edge) => edge.server);
+}
+
+function list(names: readonly string[]): string {
+  const shown = names.slice(0, 3);
+  const more = names.length - shown.length;
+  return more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ');
+}
+
+function nameOf(client: string): string {
+  return client === USERS ? 'users' : client;
+}

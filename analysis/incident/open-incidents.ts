@@ -1,0 +1,254 @@
+import type { ControlPlaneView } from '#analysis/control-plane/xds-client.ts';
+import { dnsRatio, findFailures } from '#analysis/incident/find-failures.ts';
+import type { Incident, IncidentEvent, Severity } from '#analysis/incident/incident.ts';
+import { byTime, entry, newEvents, readUnderWay } from '#analysis/incident/incident-events.ts';
+import {
+  type Evidence,
+  firstEvidence,
+  gatherEvidence,
+} from '#analysis/incident/incident-evidence.ts';
+import { describeIncident } from '#analysis/incident/incident-words.ts';
+import type { RoutingShift } from '#analysis/routing/routing-shift.ts';
+import { moversOf, toServiceShifts } from '#analysis/routing/to-service-shifts.ts';
+import { isOwnService } from '#analysis/service-map/build-service-map.ts';
+import { type CallEdgeSecond, USERS } from '#telemetry/call-edge.ts';
+import {
+  elapsedNs,
+  NS_PER_SECOND,
+  secondOf,
+  startOfSecond,
+  type UnixNano,
+  type UnixSecond,
+  unixSecond,
+} from '#telemetry/time.ts';
+
+export interface ClosedSecond {
+  readonly second: UnixSecond;
+  /** Of the last `FAILURE_WINDOW_SECONDS` up to `second`, any order. */
+  readonly edges: readonly CallEdgeSecond[];
+  /** As it stood at the end of `second`. */
+  readonly controlPlane: ControlPlaneView;
+  /** All that began after the open incident, or lately; ascending. */
+  readonly shifts: readonly RoutingShift[];
+  /** Undefined when none is under way. */
+  readonly current: Incident | undefined;
+  readonly nextNumber: number;
+}
+
+/** Failures over for so long, and an incident is mitigated. */
+const MITIGATED_AFTER_SECONDS = 5;
+/** Quiet for so long with every service back the usual way, and it is resolved. */
+const RESOLVED_AFTER_SECONDS = 15;
+/** The same while services still stand on DNS: most often somebody is about to bring them back. */
+const RESOLVED_ON_DETOUR_AFTER_SECONDS = 90;
+
+/**
+ * One incident at a time, judged at each closed second from what the second shows and what the incident's own timeline
+ * says is under way, so that a judge that was killed goes on where the store ends:
+ *
+ *   (none) ──evidence──▶ open ──failures over──▶ mitigated ──quiet and back──▶ resolved
+ *                         ▲──────failures again────┘
+ *
+ * Returns the incident as it stands after the second; undefined when there is none.
+ */
+export function judgeSecond(closed: ClosedSecond): Incident | undefined {
+  const events = closed.current?.events ?? [];
+  const { second, edges, controlPlane, shifts } = closed;
+  const failing = findFailures(edges, second, readUnderWay(events).failing);
+  const evidence = gatherEvidence({ second, edges, failing, controlPlane, shifts });
+  if (closed.current !== undefined) return moveOn(closed.current, evidence);
+  const start = firstEvidence(evidence);
+  return start === undefined ? undefined : open(evidence, start, closed.nextNumber);
+}
+
+function open(evidence: Evidence, start: UnixNano, number: number): Incident {
+  const detected = endOf(evidence.second);
+  const words = describeIncident(evidence);
+  const before = evidence.edges.filter((edge) => edge.second < secondOf(start));
+  const first: Incident = {
+    id: `inc-${number}`,
+    number,
+    ...words,
+    state: 'open',
+    startUnixNano: start,
+    detectedUnixNano: detected,
+    services: [],
+    failedCalls: 0,
+    totalCalls: 0,
+    peakDnsRatio: 0,
+    normalDnsRatio: dnsRatio(before),
+    shifts: [],
+    events: [entry(detected, 'incident-opened', words.title, words.title, 'closed seconds')],
+  };
+  const since = evidence.edges.filter((edge) => edge.second >= secondOf(start));
+  return withSecond(first, evidence, since);
+}
+
+function moveOn(incident: Incident, evidence: Evidence): Incident {
+  const now = evidence.edges.filter((edge) => edge.second === evidence.second);
+  return settle(withSecond(incident, evidence, now), evidence);
+}
+
+/** Adds what the second shows. `counted` are the edges whose calls are not yet in the totals. */
+function withSecond(
+  incident: Incident,
+  evidence: Evidence,
+  counted: readonly CallEdgeSecond[],
+): Incident {
+  const own = evidence.shifts.filter((shift) => shift.toUnixNano >= incident.startUnixNano);
+  const shifts = toServiceShifts(own, new Set(evidence.failing.map((edge) => edge.client)));
+  const movers = moversOf(shifts);
+  const services = touched(incident, evidence);
+  const { calls, errors } = countCalls(counted);
+  const fresh = newEvents({ ...evidence, shifts: own }, incident.events);
+  return {
+    ...incident,
+    ...reword(incident, evidence, services),
+    services,
+    failedCalls: incident.failedCalls + errors,
+    totalCalls: incident.totalCalls + calls,
+    peakDnsRatio: Math.max(incident.peakDnsRatio, ...dnsBySecond(counted)),
+    shifts,
+    ...(movers.first === undefined ? {} : { firstMover: movers.first }),
+    ...(movers.last === undefined ? {} : { lastMover: movers.last }),
+    events: [...incident.events, ...fresh].sort(byTime),
+  };
+}
+
+/** New words only while it grows: an incident that heals keeps the words of its worst. */
+function reword(
+  incident: Incident,
+  evidence: Evidence,
+  services: readonly string[],
+): Partial<Pick<Incident, 'title' | 'cause' | 'severity'>> {
+  const words = describeIncident(evidence);
+  const grows = services.length > incident.services.length || words.severity < incident.severity;
+  const lostNow = evidence.missing.length > readUnderWay(incident.events).missing.size;
+  if (!grows && !lostNow) return {};
+  const severity: Severity =
+    words.severity < incident.severity ? words.severity : incident.severity;
+  const tellsMore = evidence.failing.length > 0 || incident.severity === 3;
+  return tellsMore ? { ...words, severity } : { severity };
+}
+
+function touched(incident: Incident, evidence: Evidence): readonly string[] {
+  const failing = evidence.failing.flatMap((edge) => [edge.client, edge.server]);
+  const clients = evidence.lacking.map((client) => client.service);
+  const names = new Set([...incident.services, ...failing, ...clients]);
+  names.delete(USERS);
+  return [...names].sort();
+}
+
+function settle(incident: Incident, evidence: Evidence): Incident {
+  const { failing } = readUnderWay(incident.events);
+  const end = endOf(evidence.second);
+  if (failing.size > 0) return { ...incident, state: 'open' };
+  const failuresEnded = lastOf(incident.events, ['failures-ended']);
+  const quietSeconds = elapsedNs(failuresEnded ?? incident.startUnixNano, end) / NS_PER_SECOND;
+  const isOver = failuresEnded !== undefined && quietSeconds >= MITIGATED_AFTER_SECONDS;
+  const mitigated = isOver ? mitigate(incident, failuresEnded) : incident;
+  return isBack(mitigated, evidence, end) ? resolve(mitigated, end) : mitigated;
+}
+
+/** The first end of failures that lasted: a short relapse later is an entry of the timeline, no new end. */
+function mitigate(incident: Incident, at: UnixNano): Incident {
+  const state = 'mitigated' as const;
+  if (incident.mitigatedUnixNano !== undefined) return { ...incident, state };
+  const event = entry(at, 'mitigated', '', 'no call fails any more', 'call edges');
+  return {
+    ...incident,
+    state,
+    mitigatedUnixNano: at,
+    events: [...incident.events, event].sort(byTime),
+  };
+}
+
+/** A stuck client does not keep an incident open: it stays as it is until it is restarted, and says so elsewhere. */
+function isBack(incident: Incident, evidence: Evidence, end: UnixNano): boolean {
+  const underWay = readUnderWay(incident.events);
+  const broken = underWay.controlPlaneLost || underWay.missing.size > 0;
+  const moving = evidence.shifts.some(
+    (shift) => shift.completedUnixNano === undefined && isRecent(shift, end),
+  );
+  if (broken || moving || evidence.controlPlane.state === 'lost') return false;
+  const quietNs = elapsedNs(lastChange(incident), end);
+  const needed = isOnDetour(incident) ? RESOLVED_ON_DETOUR_AFTER_SECONDS : RESOLVED_AFTER_SECONDS;
+  return quietNs >= needed * NS_PER_SECOND;
+}
+
+function isRecent(shift: RoutingShift, end: UnixNano): boolean {
+  return elapsedNs(shift.atUnixNano, end) < RESOLVED_ON_DETOUR_AFTER_SECONDS * NS_PER_SECOND;
+}
+
+function isOnDetour(incident: Incident): boolean {
+  return incident.shifts.some(
+    (shift) =>
+      shift.direction === 'to-dns' &&
+      !incident.shifts.some(
+        (back) =>
+          back.direction === 'to-mesh' &&
+          back.service === shift.service &&
+          back.beganUnixNano > shift.beganUnixNano &&
+          back.edges >= shift.edges,
+      ),
+  );
+}
+
+function resolve(incident: Incident, end: UnixNano): Incident {
+  const at = lastChange(incident);
+  const event = entry(
+    end,
+    'resolved',
+    '',
+    'quiet, and nothing left to come back',
+    'closed seconds',
+  );
+  return {
+    ...incident,
+    state: 'resolved',
+    endUnixNano: at,
+    events: [...incident.events, event].sort(byTime),
+  };
+}
+
+/** When the last thing changed for the better or the worse. */
+function lastChange(incident: Incident): UnixNano {
+  const kinds: readonly IncidentEvent['kind'][] = [
+    'config-lost',
+    'config-restored',
+    'control-plane-lost',
+    'control-plane-restored',
+    'failures-began',
+    'failures-ended',
+    'shift-began',
+    'shift-ended',
+  ];
+  return lastOf(incident.events, kinds) ?? incident.startUnixNano;
+}
+
+function lastOf(
+  events: readonly IncidentEvent[],
+  kinds: readonly IncidentEvent['kind'][],
+): UnixNano | undefined {
+  return events.findLast((event) => kinds.includes(event.kind))?.unixNano;
+}
+
+function countCalls(edges: readonly CallEdgeSecond[]): { calls: number; errors: number } {
+  let calls = 0;
+  let errors = 0;
+  for (const edge of edges) {
+    if (isOwnService(edge.client) || isOwnService(edge.server)) continue;
+    calls += edge.calls;
+    errors += edge.errors;
+  }
+  return { calls, errors };
+}
+
+function dnsBySecond(edges: readonly CallEdgeSecond[]): readonly number[] {
+  const seconds = [...new Set(edges.map((edge) => edge.second))];
+  return seconds.map((second) => dnsRatio(edges.filter((edge) => edge.second === second)));
+}
+
+function endOf(second: UnixSecond): UnixNano {
+  return startOfSecond(unixSecond(second + 1));
+}

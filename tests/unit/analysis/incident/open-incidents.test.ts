@@ -1,0 +1,238 @@
+import { describe, expect, it } from 'vitest';
+import type { ControlPlaneView } from '#analysis/control-plane/xds-client.ts';
+import type { Incident } from '#analysis/incident/incident.ts';
+import { judgeSecond } from '#analysis/incident/open-incidents.ts';
+import { detectRoutingShift, toRoutingSeconds } from '#analysis/routing/detect-routing-shift.ts';
+import type { RoutingShift } from '#analysis/routing/routing-shift.ts';
+import type { CallEdgeSecond } from '#telemetry/call-edge.ts';
+import { secondOf, startOfSecond, unixSecond } from '#telemetry/time.ts';
+import { edgeSeconds } from '#tests/support/calls.ts';
+import { seededRandom } from '#tests/support/seeded-random.ts';
+import { controlPlane, xdsClient } from '#tests/support/xds-clients.ts';
+
+const CALM = (second: number): ControlPlaneView =>
+  controlPlane(second, [xdsClient('gateway-1'), xdsClient('song-1')]);
+
+/** Judges second after second as the analyzer does; resolved incidents are put aside. */
+function judge(
+  seconds: number,
+  edges: readonly CallEdgeSecond[],
+  viewAt: (second: number) => ControlPlaneView = CALM,
+  beforeEach: (current: Incident | undefined) => Incident | undefined = (current) => current,
+): readonly Incident[] {
+  const done: Incident[] = [];
+  const shifts = new Map<string, RoutingShift>();
+  let current: Incident | undefined;
+  for (let second = 0; second < seconds; second++) {
+    const window = edges.filter((e) => e.second <= second && e.second > second - 120);
+    for (const [id, list] of toRoutingSeconds(window)) {
+      const [client = '', server = ''] = id.split('->');
+      const known = [...shifts.values()].filter((s) => s.client === client && s.server === server);
+      const nowUnixNano = startOfSecond(unixSecond(second + 1));
+      const shift = detectRoutingShift({ client, server, seconds: list, known, nowUnixNano });
+      if (shift !== undefined) shifts.set(shift.id, shift);
+    }
+    current = judgeSecond({
+      second: unixSecond(second),
+      edges: window,
+      controlPlane: viewAt(second),
+      shifts: [...shifts.values()],
+      current: beforeEach(current),
+      nextNumber: done.length + 1,
+    });
+    if (current?.state === 'resolved') {
+      done.push(current);
+      current = undefined;
+    }
+  }
+  return current === undefined ? done : [...done, current];
+}
+
+const kindsOf = (incident: Incident | undefined) => incident?.events.map((event) => event.kind);
+const textOf = (events: Incident['events'] = []) =>
+  events.map((e) => `${secondOf(e.unixNano)} ${e.kind} ${e.subject}`);
+
+describe('judgeSecond', () => {
+  it('opens nothing over quiet traffic with stray errors', () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const random = seededRandom(seed);
+      const edges = Array.from({ length: 300 }, (_, second) =>
+        ['@users -> gateway', 'gateway -> song', 'gateway -> login'].flatMap((pair) => {
+          const calls = Math.floor(random() * 8);
+          const errors = random() < 0.02 ? Math.min(1, calls) : 0;
+          return edgeSeconds(second, second + 1, pair, calls, { errors }).filter(
+            (e) => e.calls > 0,
+          );
+        }),
+      ).flat();
+      expect(judge(300, edges)).toEqual([]);
+    }
+  });
+
+  it('takes a normal share of DNS for no alarm', () => {
+    const edges = [
+      ...edgeSeconds(0, 200, 'gateway -> song', 5),
+      ...edgeSeconds(0, 200, 'artist -> image', 5, { mode: 'dns' }),
+    ];
+    expect(judge(200, edges)).toEqual([]);
+  });
+
+  it('takes one bad second for no incident', () => {
+    const edges = [
+      ...edgeSeconds(0, 60, 'gateway -> song', 5),
+      ...edgeSeconds(60, 61, 'gateway -> song', 5, { errors: 5 }),
+      ...edgeSeconds(61, 120, 'gateway -> song', 5),
+    ];
+    expect(judge(120, edges)).toEqual([]);
+  });
+
+  it('opens on failing calls within a few seconds, dated back to the first of them', () => {
+    const edges = [
+      ...edgeSeconds(0, 60, 'gateway -> song', 5),
+      ...edgeSeconds(60, 90, 'gateway -> song', 5, { errors: 4 }),
+    ];
+    const [incident] = judge(90, edges);
+    expect(secondOf(incident!.startUnixNano)).toBe(60);
+    expect(secondOf(incident!.detectedUnixNano) - 60).toBeLessThanOrEqual(4);
+    expect(incident?.state).toBe('open');
+    expect(incident?.title).toBe('Calls to song fail: 80 % of those from gateway');
+  });
+
+  it('ends with the failures and is resolved after a quiet time', () => {
+    const edges = [
+      ...edgeSeconds(0, 60, 'gateway -> song', 5),
+      ...edgeSeconds(60, 80, 'gateway -> song', 5, { errors: 4 }),
+      ...edgeSeconds(80, 130, 'gateway -> song', 5),
+    ];
+    const incidents = judge(130, edges);
+    expect(incidents).toHaveLength(1);
+    expect(kindsOf(incidents[0])).toEqual([
+      'failures-began',
+      'incident-opened',
+      'failures-ended',
+      'mitigated',
+      'resolved',
+    ]);
+    expect(secondOf(incidents[0]!.endUnixNano!)).toBe(80);
+    expect(incidents[0]).toMatchObject({ failedCalls: 80, totalCalls: 175 });
+  });
+
+  it('goes on with one and the same incident when its judge was killed and knows only the stored one', () => {
+    const edges = [
+      ...edgeSeconds(0, 60, 'gateway -> song', 5),
+      ...edgeSeconds(60, 300, 'gateway -> song', 5, { errors: 4 }),
+    ];
+    const copy = (incident: Incident | undefined) =>
+      incident === undefined ? undefined : structuredClone(incident);
+    const incidents = judge(300, edges, CALM, copy);
+    expect(incidents).toHaveLength(1);
+    expect(incidents[0]?.state).toBe('open');
+  });
+});
+
+describe('judgeSecond in the story of 8 March', () => {
+  const at = (second: number) => startOfSecond(unixSecond(second));
+  const release = {
+    unixNano: at(60),
+    version: 'v42',
+    release: 'r42',
+    resourcesBefore: 20,
+    resourcesAfter: 8,
+  };
+  const rollback = {
+    ...release,
+    unixNano: at(180),
+    version: 'v43',
+    release: 'r41',
+    resourcesBefore: 8,
+    resourcesAfter: 20,
+  };
+  const missing = {
+    received: 'v42',
+    acked: 'v42',
+    resources: 1,
+    missing: ['song', 'login'],
+    changedUnixNano: at(60),
+  };
+  const view = (second: number): ControlPlaneView => {
+    const releases = [rollback, release].filter((r) => r.unixNano <= at(second));
+    if (second < 60) return CALM(second);
+    if (second >= 181) {
+      const back = { ...missing, resources: 3, missing: [], changedUnixNano: at(181) };
+      return controlPlane(second, [xdsClient('gateway-1', { types: { CDS: back } })], { releases });
+    }
+    const verdict = second < 120 ? ('failing' as const) : ('names-gone' as const);
+    return controlPlane(second, [xdsClient('gateway-1', { types: { CDS: missing }, verdict })], {
+      releases,
+    });
+  };
+  const none = { mode: 'xds-none', ms: 1 } as const;
+  const edges = [
+    ...edgeSeconds(0, 60, 'gateway -> song', 5),
+    ...edgeSeconds(0, 60, 'gateway -> login', 3),
+    ...edgeSeconds(60, 100, 'gateway -> song', 5, { ...none, errors: 5 }),
+    ...edgeSeconds(60, 110, 'gateway -> login', 3, { ...none, errors: 3 }),
+    ...edgeSeconds(100, 200, 'gateway -> song', 5, { mode: 'dns' }),
+    ...edgeSeconds(110, 205, 'gateway -> login', 3, { mode: 'dns' }),
+    ...edgeSeconds(200, 260, 'gateway -> song', 5),
+    ...edgeSeconds(205, 260, 'gateway -> login', 3),
+  ];
+
+  it('tells the whole story as one incident', () => {
+    const incidents = judge(260, edges, view);
+    expect(incidents).toHaveLength(1);
+    expect(textOf(incidents[0]?.events)).toEqual([
+      '60 release control plane',
+      '60 config-lost login, song',
+      '60 failures-began gateway → song',
+      '60 failures-began gateway → login',
+      '61 incident-opened Mesh configuration lost: 2 of 2 names gone',
+      '100 shift-began gateway',
+      '100 failures-ended gateway → song',
+      '110 failures-ended gateway → login',
+      '110 shift-ended gateway',
+      '110 mitigated ',
+      '180 release control plane',
+      '181 config-restored login, song',
+      '200 shift-began gateway',
+      '205 shift-ended gateway',
+      '220 resolved ',
+    ]);
+  });
+
+  it('names what was lost, and who moved first and last', () => {
+    const [incident] = judge(260, edges, view);
+    expect(incident).toMatchObject({
+      title: 'Mesh configuration lost: 2 of 2 names gone, login, song unreachable',
+      severity: 1,
+      services: ['gateway', 'login', 'song'],
+      firstMover: 'gateway',
+      lastMover: 'gateway',
+      peakDnsRatio: 1,
+      normalDnsRatio: 0,
+    });
+    expect(secondOf(incident!.startUnixNano)).toBe(60);
+    expect(secondOf(incident!.mitigatedUnixNano!)).toBe(110);
+    expect(secondOf(incident!.endUnixNano!)).toBe(205);
+  });
+});
+
+describe('judgeSecond and the control plane', () => {
+  it('opens when clients that had a configuration lose their streams, though no call fails', () => {
+    const edges = edgeSeconds(0, 120, 'gateway -> song', 5);
+    const view = (second: number): ControlPlaneView => {
+      if (second < 60) return CALM(second);
+      const since = { connected: false, connectedSinceUnixNano: startOfSecond(unixSecond(60)) };
+      const lost = { ...since, verdict: 'stream-lost' as const };
+      return controlPlane(second, [xdsClient('gateway-1', lost), xdsClient('song-1', lost)]);
+    };
+    const incidents = judge(120, edges, view);
+    expect(incidents).toHaveLength(1);
+    expect(incidents[0]).toMatchObject({
+      severity: 3,
+      state: 'open',
+      title: 'Control plane lost: 2 of 2 clients on their last configuration',
+    });
+    expect(secondOf(incidents[0]!.startUnixNano)).toBe(60);
+  });
+});
