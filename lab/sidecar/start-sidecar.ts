@@ -88,11 +88,15 @@ export async function startSidecar(
     settings.address,
   );
   const keepOnDisk = await connectBootCache(settings.bootCacheFile, ads);
+  const takeUp = () => {
+    const { cache, connected, acceptedMs } = ads;
+    routing.updateXds({ cache, connected, acceptedMs });
+  };
+  takeUp();
   ads.start(() => {
-    routing.updateXds(ads);
+    takeUp();
     keepOnDisk();
   });
-  routing.updateXds(ads);
   const identity = {
     id: settings.instance,
     kind: 'sidecar',
