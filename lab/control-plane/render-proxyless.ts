@@ -51,7 +51,7 @@ function stampOf(name: string, options: RenderOptions): string {
 }
 
 /** Envoy's default limit of requests in flight, as a stamp one apart from it per touch. */
-function requestLimit(options: RenderOptions): Cluster['circuit_breakers'] {
+function requestLimit(options: RenderOptions): NonNullable<Cluster['circuit_breakers']> {
   return { thresholds: [{ max_requests: { value: 1024 + options.touch } }] };
 }
 
