@@ -6,6 +6,12 @@ import { cutLine, type Polyline, pointAlong } from './polyline.ts';
 /** Everything that one frame shows, besides the nodes. */
 export interface MapScene {
   readonly strands: readonly Strand[];
+  /** Grounds of control and names, with the border towards the traffic. */
+  readonly bands: readonly {
+    readonly top: number;
+    readonly bottom: number;
+    readonly edge: number;
+  }[];
   readonly configLines: readonly Polyline[];
   readonly lookupLines: readonly Polyline[];
   /** Edges with a halo of selection or hover. */
@@ -45,6 +51,7 @@ export function drawMap(
   context.setTransform(k, 0, 0, k, transform.x * pixelRatio, transform.y * pixelRatio);
   context.lineCap = 'round';
   context.lineJoin = 'round';
+  for (const band of scene.bands) drawBand(context, band, palette);
   drawDots(context, scene.configLines, palette.control, 0.75);
   drawDots(context, scene.lookupLines, palette.dns, 0.75);
   for (const strand of scene.strands) drawHalo(context, strand, scene, palette);
@@ -60,6 +67,20 @@ function strength(strand: Strand, scene: MapScene): number {
   return scene.hasLoud ? QUIET : CALM;
 }
 
+const BAND_WIDTH = 20_000;
+
+function drawBand(
+  context: CanvasRenderingContext2D,
+  { top, bottom, edge }: MapScene['bands'][number],
+  palette: Palette,
+): void {
+  context.globalAlpha = 1;
+  context.fillStyle = palette.band;
+  context.fillRect(-BAND_WIDTH / 2, top, BAND_WIDTH, bottom - top);
+  context.fillStyle = palette.line;
+  context.fillRect(-BAND_WIDTH / 2, edge - 0.5, BAND_WIDTH, 1);
+}
+
 function drawDots(
   context: CanvasRenderingContext2D,
   lines: readonly Polyline[],
@@ -68,7 +89,7 @@ function drawDots(
 ): void {
   context.globalAlpha = alpha;
   context.strokeStyle = colour;
-  context.lineWidth = 1.1;
+  context.lineWidth = 1.3;
   context.setLineDash([0.1, 4]);
   for (const line of lines) context.stroke(pathOf(line));
   context.setLineDash([]);

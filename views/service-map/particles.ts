@@ -20,7 +20,7 @@ export function startParticleClock(): ParticleClock {
   return { stepSeconds: 0, phases: new Map() };
 }
 
-const SPACING = { min: 22, max: 170 };
+const SPACING = { min: 44, max: 190 };
 const SPEED = { base: 44, perOctave: 24, max: 150 };
 /** The golden ratio's fractional part spreads any share evenly over consecutive numbers. */
 const GOLDEN = 0.618_033_988_75;

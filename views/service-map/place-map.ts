@@ -36,8 +36,9 @@ export interface MapPlaces {
 
 export const NODE_HEIGHT = 68;
 const USERS_SIZE = { width: 86, height: 44 };
-const NODE_WIDTH = { min: 130, max: 164 };
-const GAP_MIN = 52;
+const NODE_WIDTH = { min: 126, max: 164 };
+/** Room for the words beside an edge. */
+const GAP_MIN = 62;
 const SIDE_PAD = 30;
 const CONTROL_BAND = 106;
 const NAMES_BAND = 88;

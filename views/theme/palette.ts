@@ -1,6 +1,7 @@
 /** Tokens that the canvas needs; CSS alone can resolve `light-dark()`. */
 const TOKENS = [
   'bg',
+  'band',
   'fg',
   'muted',
   'dim',
