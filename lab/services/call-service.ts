@@ -48,7 +48,7 @@ export class SidecarCaller {
         kind: SpanKind.CLIENT,
         attributes: {
           [ATTR_HTTP_REQUEST_METHOD]: 'GET',
-          [ATTR_URL_PATH]: path,
+          [ATTR_URL_PATH]: path.split('?', 1)[0] ?? path,
           [ATTR_SERVER_ADDRESS]: this.#address,
           [ATTR_SERVER_PORT]: this.#port,
           [ATTR_NETWORK_PEER_ADDRESS]: this.#address,

@@ -74,7 +74,7 @@ export class GrpcClientReader {
       types: XDS_TYPES.map((type) =>
         this.#reportType(
           type,
-          resources.filter((r) => xdsTypeOf(r.type_url) === type),
+          resources.filter((r) => xdsTypeOf(fullTypeUrl(r.type_url)) === type),
         ),
       ),
     };
@@ -128,6 +128,11 @@ function findFetchClientStatus(): Unary {
   addAdminServicesToServer({ addService } as unknown as Server);
   if (!found) throw new Error('this gRPC library registers no CSDS');
   return found;
+}
+
+/** grpc-js-xds leaves out the host of the type URL. */
+function fullTypeUrl(typeUrl: string): string {
+  return typeUrl.includes('/') ? typeUrl : `type.googleapis.com/${typeUrl}`;
 }
 
 /** Both services answer before they return. */

@@ -22,6 +22,11 @@ export function pathOf(request: Pick<IncomingMessage, 'url'>): string {
   return absolute ? `${absolute.pathname}${absolute.search}` : (request.url ?? '/');
 }
 
+export function withoutQuery(path: string): string {
+  const query = path.indexOf('?');
+  return query < 0 ? path : path.slice(0, query);
+}
+
 function absoluteTarget({ url }: Pick<IncomingMessage, 'url'>): URL | undefined {
   if (url === undefined || !/^http:\/\//i.test(url)) return undefined;
   return URL.canParse(url) ? new URL(url) : undefined;

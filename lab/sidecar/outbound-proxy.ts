@@ -20,7 +20,7 @@ import {
   ATTR_URL_PATH,
   ATTR_XDS_CONFIG_AGE_MS,
 } from '#telemetry/attributes.ts';
-import { calleeOf, pathOf } from './callee.ts';
+import { calleeOf, pathOf, withoutQuery } from './callee.ts';
 import type { ConnectionPools } from './connection-pools.ts';
 import type { DnsResolver } from './dns-resolver.ts';
 import type { ErrorType } from './error-type.ts';
@@ -220,7 +220,7 @@ class Call {
       [ATTR_SERVICE_PEER_NAME]: this.callee,
       [ATTR_SERVER_ADDRESS]: this.callee,
       [ATTR_HTTP_REQUEST_METHOD]: this.request.method ?? 'GET',
-      [ATTR_URL_PATH]: pathOf(this.request),
+      [ATTR_URL_PATH]: withoutQuery(pathOf(this.request)),
     };
   }
 

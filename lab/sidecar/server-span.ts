@@ -14,7 +14,7 @@ import {
   ATTR_SERVER_ADDRESS,
   ATTR_URL_PATH,
 } from '#telemetry/attributes.ts';
-import { pathOf } from './callee.ts';
+import { pathOf, withoutQuery } from './callee.ts';
 
 export interface ServerSpan {
   readonly span: Span;
@@ -35,7 +35,7 @@ export function startServerSpan(
       kind: SpanKind.SERVER,
       attributes: {
         [ATTR_HTTP_REQUEST_METHOD]: method,
-        [ATTR_URL_PATH]: pathOf(request),
+        [ATTR_URL_PATH]: withoutQuery(pathOf(request)),
         [ATTR_SERVER_ADDRESS]: serverAddress,
       },
     },
