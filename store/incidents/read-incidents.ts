@@ -1,0 +1,91 @@
+import type {
+  Incident,
+  IncidentEvent,
+  IncidentEventKind,
+  IncidentState,
+  Severity,
+} from '#analysis/incident/incident.ts';
+import type { ServiceShift } from '#analysis/routing/routing-shift.ts';
+import type { Database } from '#store/client.ts';
+import type {
+  IncidentEvent as EventRow,
+  Incident as IncidentRow,
+  Prisma,
+} from '#store/generated/client.ts';
+import { fromInstantsJson } from '#store/instants-json.ts';
+import { unixNano } from '#telemetry/time.ts';
+
+const MAX_INCIDENTS = 500;
+const WITH_EVENTS = {
+  events: { orderBy: [{ unixNano: 'asc' }, { kind: 'asc' }, { subject: 'asc' }] },
+} satisfies Prisma.IncidentInclude;
+
+/** Newest first, at most 500. */
+export async function readIncidents(db: Database): Promise<readonly Incident[]> {
+  const rows = await db.prisma.incident.findMany({
+    include: WITH_EVENTS,
+    orderBy: { number: 'desc' },
+    take: MAX_INCIDENTS,
+  });
+  return rows.map(toIncident);
+}
+
+/** Those that are not resolved, newest first. */
+export async function readOpenIncidents(db: Database): Promise<readonly Incident[]> {
+  const rows = await db.prisma.incident.findMany({
+    where: { state: { not: 'resolved' } },
+    include: WITH_EVENTS,
+    orderBy: { number: 'desc' },
+  });
+  return rows.map(toIncident);
+}
+
+export async function readIncident(db: Database, id: string): Promise<Incident | undefined> {
+  const row = await db.prisma.incident.findUnique({ where: { id }, include: WITH_EVENTS });
+  return row === null ? undefined : toIncident(row);
+}
+
+/** Of the newest incident, 0 when there was none. */
+export async function readLastIncidentNumber(db: Database): Promise<number> {
+  const { _max: max } = await db.prisma.incident.aggregate({ _max: { number: true } });
+  return max.number ?? 0;
+}
+
+function toIncident(row: IncidentRow & { readonly events: readonly EventRow[] }): Incident {
+  const shifts = fromInstantsJson<readonly ServiceShift[]>(row.shifts);
+  const movers = shifts.filter((shift) => shift.direction === 'to-dns');
+  const first = movers[0]?.service;
+  const last = movers.at(-1)?.service;
+  const { mitigatedUnixNano, endUnixNano } = row;
+  return {
+    id: row.id,
+    number: row.number,
+    title: row.title,
+    cause: row.cause,
+    severity: row.severity as Severity,
+    state: row.state as IncidentState,
+    startUnixNano: unixNano(row.startUnixNano),
+    detectedUnixNano: unixNano(row.detectedUnixNano),
+    ...(mitigatedUnixNano === null ? {} : { mitigatedUnixNano: unixNano(mitigatedUnixNano) }),
+    ...(endUnixNano === null ? {} : { endUnixNano: unixNano(endUnixNano) }),
+    services: row.services,
+    failedCalls: Number(row.failedCalls),
+    totalCalls: Number(row.totalCalls),
+    peakDnsRatio: row.peakDnsRatio,
+    normalDnsRatio: row.normalDnsRatio,
+    shifts,
+    ...(first === undefined ? {} : { firstMover: first }),
+    ...(last === undefined ? {} : { lastMover: last }),
+    events: row.events.map(toEvent),
+  };
+}
+
+function toEvent(row: EventRow): IncidentEvent {
+  return {
+    unixNano: unixNano(row.unixNano),
+    kind: row.kind as IncidentEventKind,
+    subject: row.subject,
+    text: row.text,
+    evidence: row.evidence,
+  };
+}
