@@ -29,7 +29,7 @@ export default async function RootLayout({ children }: { readonly children: Reac
           Skip to content
         </a>
         <KeysProvider>
-          <Rail theme={theme} openIncidents={0} />
+          <Rail theme={theme} />
           <main id="main" className="flex min-h-0 min-w-0 flex-1 flex-col">
             {children}
           </main>

@@ -4,6 +4,7 @@ import { Keyboard } from 'lucide-react';
 import Link from 'next/link';
 import { usePathname, useRouter } from 'next/navigation';
 import { useMemo } from 'react';
+import { useLive } from '#views/live/use-live.ts';
 import type { Theme } from '#views/theme/theme.ts';
 import { ThemeToggle } from '#views/theme/theme-toggle.tsx';
 import { BrandMark } from './brand-mark.tsx';
@@ -13,13 +14,8 @@ import { useKeys, useShowKeys } from './keys.tsx';
 import { SCREENS } from './screens.ts';
 
 /** The way between screens; it marks where trouble is open. */
-export function Rail({
-  theme,
-  openIncidents,
-}: {
-  readonly theme: Theme;
-  readonly openIncidents: number;
-}) {
+export function Rail({ theme }: { readonly theme: Theme }) {
+  const openIncidents = useLive().snapshot?.openIncidents.length ?? 0;
   const path = usePathname();
   const router = useRouter();
   const showKeys = useShowKeys();
