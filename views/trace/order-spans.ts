@@ -62,36 +62,50 @@ function coverChildren(
 
 function walk(parentNode: Int32Array, startNs: Float64Array, spans: readonly Span[]) {
   const byStart = nodesByStart(startNs, spans);
-  const { firstChild, nextSibling } = linkChildren(byStart, parentNode);
-  const nodes = new Uint32Array(parentNode.length);
-  const parent = new Int32Array(parentNode.length);
-  const depth = new Uint32Array(parentNode.length);
-  const subtreeEnd = new Uint32Array(parentNode.length);
-  const seen = new Uint8Array(parentNode.length);
-  let row = 0;
-  const visitTree = (root: number): void => {
-    const open: number[] = [];
-    let node = root;
-    while (node >= 0) {
-      seen[node] = 1;
-      nodes[row] = node;
-      parent[row] = open.at(-1) ?? -1;
-      depth[row] = open.length;
-      open.push(row++);
-      let next = firstUnseen(firstChild[node] ?? -1, nextSibling, seen);
-      while (next < 0 && open.length > 0) {
-        const done = open.pop() ?? 0;
-        subtreeEnd[done] = row;
-        if (open.length > 0) {
-          next = firstUnseen(nextSibling[nodes[done] ?? 0] ?? -1, nextSibling, seen);
-        }
-      }
-      node = next;
+  const lists = linkChildren(byStart, parentNode);
+  const rows = emptyRows(parentNode.length);
+  const rowOf = new Int32Array(parentNode.length).fill(-1);
+  let count = 0;
+  const isRoot = (node: number): boolean => (parentNode[node] ?? -1) < 0;
+  const roots = [...byStart.filter(isRoot), ...byStart.filter((node) => !isRoot(node))];
+  // What the roots do not reach stands on a ring: its earliest span serves as a root.
+  for (const root of roots) {
+    const open = [root];
+    for (let node = open.pop(); node !== undefined; node = open.pop()) {
+      if ((rowOf[node] ?? 0) >= 0) continue;
+      const parent = node === root ? -1 : (rowOf[parentNode[node] ?? 0] ?? -1);
+      rowOf[node] = addRow(rows, count++, node, parent);
+      pushChildren(open, node, lists);
     }
+  }
+  closeSubtrees(rows);
+  return rows;
+}
+
+type Rows = ReturnType<typeof emptyRows>;
+
+function addRow(rows: Rows, row: number, node: number, parent: number): number {
+  rows.nodes[row] = node;
+  rows.parent[row] = parent;
+  rows.depth[row] = parent < 0 ? 0 : (rows.depth[parent] ?? 0) + 1;
+  return row;
+}
+
+function emptyRows(rows: number) {
+  return {
+    nodes: new Uint32Array(rows),
+    parent: new Int32Array(rows),
+    depth: new Uint32Array(rows),
+    subtreeEnd: new Uint32Array(rows),
   };
-  for (const node of byStart) if ((parentNode[node] ?? -1) < 0) visitTree(node);
-  for (const node of byStart) if (seen[node] === 0) visitTree(node);
-  return { nodes, parent, depth, subtreeEnd };
+}
+
+function closeSubtrees({ parent, subtreeEnd }: Rows): void {
+  for (let row = parent.length - 1; row >= 0; row--) {
+    subtreeEnd[row] = Math.max(subtreeEnd[row] ?? 0, row + 1);
+    const above = parent[row] ?? -1;
+    if (above >= 0) subtreeEnd[above] = Math.max(subtreeEnd[above] ?? 0, subtreeEnd[row] ?? 0);
+  }
 }
 
 /** Ties by span id, so that the order does not depend on the order of arrival. */
@@ -104,21 +118,28 @@ function nodesByStart(startNs: Float64Array, spans: readonly Span[]): Uint32Arra
   });
 }
 
-function linkChildren(byStart: Uint32Array, parentNode: Int32Array) {
-  const firstChild = new Int32Array(parentNode.length).fill(-1);
-  const nextSibling = new Int32Array(parentNode.length).fill(-1);
-  for (let i = byStart.length - 1; i >= 0; i--) {
-    const node = byStart[i] ?? 0;
-    const parent = parentNode[node] ?? -1;
-    if (parent < 0) continue;
-    nextSibling[node] = firstChild[parent] ?? -1;
-    firstChild[parent] = node;
-  }
-  return { firstChild, nextSibling };
+interface ChildLists {
+  readonly lastChild: Int32Array;
+  readonly siblingBefore: Int32Array;
 }
 
-function firstUnseen(from: number, nextSibling: Int32Array, seen: Uint8Array): number {
-  let node = from;
-  while (node >= 0 && seen[node] === 1) node = nextSibling[node] ?? -1;
-  return node;
+function linkChildren(byStart: Uint32Array, parentNode: Int32Array): ChildLists {
+  const lastChild = new Int32Array(parentNode.length).fill(-1);
+  const siblingBefore = new Int32Array(parentNode.length).fill(-1);
+  for (const node of byStart) {
+    const parent = parentNode[node] ?? -1;
+    if (parent < 0) continue;
+    siblingBefore[node] = lastChild[parent] ?? -1;
+    lastChild[parent] = node;
+  }
+  return { lastChild, siblingBefore };
+}
+
+/** Last first, so that the first is taken off the stack first. */
+function pushChildren(open: number[], node: number, lists: ChildLists): void {
+  let child = lists.lastChild[node] ?? -1;
+  while (child >= 0) {
+    open.push(child);
+    child = lists.siblingBefore[child] ?? -1;
+  }
 }

@@ -1,3 +1,5 @@
+import { clockOffsetsNs } from '#analysis/trace/clock-skew.ts';
+import type { PathSection } from '#analysis/trace/critical-path.ts';
 import {
   ATTR_DNS_QUESTION_NAME,
   ATTR_EDS_VERSION,
@@ -20,7 +22,8 @@ import { inferRoutingMode } from '#telemetry/infer-routing-mode.ts';
 import { routingModeCode } from '#telemetry/routing-mode.ts';
 import { SPAN_KINDS, SPAN_STATUSES, type Span } from '#telemetry/span.ts';
 import { NS_PER_MS, unixNano } from '#telemetry/time.ts';
-import { orderSpans, type SpanOrder } from '#views/trace/order-spans.ts';
+import { orderSpans } from '#views/trace/order-spans.ts';
+import { routingEvidence } from '#views/trace/routing-evidence.ts';
 import {
   ROW_LOOKUP,
   ROW_MISSING,
@@ -28,20 +31,13 @@ import {
   type TraceColumns,
 } from '#views/trace/trace-columns.ts';
 
-/** A stretch of the critical path, from the start of the trace. */
-interface Stretch {
-  readonly spanId: string;
-  readonly startUnixNano: bigint;
-  readonly endUnixNano: bigint;
-}
-
 /** Clocks of two machines are never the same: less than this is no finding. */
 const SKEW_TOLERANCE_NS = NS_PER_MS;
 
 /** Undefined for a trace without spans. Spans in any order. */
 export function toTraceColumns(
   spans: readonly Span[],
-  criticalPath: readonly Stretch[],
+  criticalPath: readonly PathSection[],
 ): TraceColumns | undefined {
   const first = spans[0];
   if (first === undefined) return undefined;
@@ -73,7 +69,7 @@ export function toTraceColumns(
     rows: order.nodes.length,
     strings: texts.all,
     missingParents: order.missing.length,
-    skew: measureSkew(order, spans),
+    skew: measureSkew(spans),
   };
 }
 
@@ -141,7 +137,7 @@ function fillRow(columns: RowColumns, row: number, span: Span, texts: TextTable)
   const age = textOf(span, ATTR_XDS_CONFIG_AGE_MS);
   columns.configAgeMs[row] = age === '' ? -1 : Number(age);
   if (span.kind === 'client' || span.kind === 'producer') {
-    columns.mode[row] = routingModeCode(inferRoutingMode(span.attributes));
+    columns.mode[row] = routingModeCode(inferRoutingMode(routingEvidence(span)).mode);
   }
 }
 
@@ -194,7 +190,7 @@ function flagsOf(span: Span): number {
   return proxy | lookup;
 }
 
-function pathColumns(spanIds: Uint32Array, path: readonly Stretch[], origin: bigint) {
+function pathColumns(spanIds: Uint32Array, path: readonly PathSection[], origin: bigint) {
   const rowOf = new Map<string, number>();
   const key = (high: number, low: number) => `${high}-${low}`;
   for (let row = 0; row * 2 < spanIds.length; row++) {
@@ -212,19 +208,10 @@ function pathColumns(spanIds: Uint32Array, path: readonly Stretch[], origin: big
   };
 }
 
-function measureSkew(order: SpanOrder, spans: readonly Span[]): TraceColumns['skew'] {
-  let count = 0;
-  let maxNs = 0;
-  for (let row = 0; row < order.nodes.length; row++) {
-    const node = order.nodes[row] ?? 0;
-    const parentNode = order.nodes[order.parent[row] ?? -1];
-    const child = spans[node];
-    const parent = parentNode === undefined ? undefined : spans[parentNode];
-    if (child?.kind !== 'server' || parent === undefined || parentNode === undefined) continue;
-    const early = (order.startNs[parentNode] ?? 0) - (order.startNs[node] ?? 0);
-    if (early <= SKEW_TOLERANCE_NS) continue;
-    count++;
-    maxNs = Math.max(maxNs, early);
-  }
-  return count === 0 ? undefined : { spans: count, maxNs };
+function measureSkew(spans: readonly Span[]): TraceColumns['skew'] {
+  const found = [...clockOffsetsNs(spans).values()]
+    .map(Math.abs)
+    .filter((offsetNs) => offsetNs >= SKEW_TOLERANCE_NS);
+  if (found.length === 0) return undefined;
+  return { spans: found.length, maxNs: found.reduce((most, ns) => Math.max(most, ns), 0) };
 }

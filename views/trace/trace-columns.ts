@@ -50,7 +50,7 @@ export interface TraceColumns {
   readonly pathStartNs: Float64Array;
   readonly pathEndNs: Float64Array;
   readonly missingParents: number;
-  /** Children that begin before or end after the span of another process that called them. */
+  /** Spans whose process has a clock so wrong that an answer begins before its question; bars are drawn as sent. */
   readonly skew: { readonly spans: number; readonly maxNs: number } | undefined;
 }
 
@@ -78,6 +78,13 @@ export function rowOfSpan(columns: TraceColumns, spanId: string): number {
     if (columns.spanIds[row * 2] === high && columns.spanIds[row * 2 + 1] === low) return row;
   }
   return -1;
+}
+
+/** `rowOfSpan` for many spans at once. */
+export function rowIndex(columns: TraceColumns): (spanId: string) => number {
+  const rows = new Map<string, number>();
+  for (let row = 0; row < columns.rows; row++) rows.set(spanIdAt(columns, row), row);
+  return (spanId) => rows.get(spanId) ?? -1;
 }
 
 export function kindAt(columns: TraceColumns, row: number): SpanKind {
