@@ -1,0 +1,271 @@
+import { z } from 'zod';
+import type { LabAction, Signal } from './scenario.ts';
+
+export interface LabInstance {
+  readonly service: string;
+  readonly instance: string;
+  readonly address: string;
+}
+
+export interface LabWires {
+  readonly supervisorUrl: string;
+  readonly supervisorToken: string;
+  readonly controlPlaneAdmin: string;
+  readonly dnsAdmin: string;
+  readonly relayAdmin: string;
+  readonly loadUrl: string;
+  readonly instances: readonly LabInstance[];
+  readonly appPort: number;
+  readonly sidecarAdminPort: number;
+}
+
+const Processes = z.object({
+  processes: z.array(z.object({ name: z.string(), state: z.string() })),
+});
+const LoadReport = z.object({
+  defaultRequestsPerSecond: z.number(),
+  seconds: z.array(
+    z.object({
+      second: z.number(),
+      ok: z.number(),
+      failed: z.number(),
+      loggedOut: z.number(),
+      notSent: z.number(),
+    }),
+  ),
+});
+const LoginState = z.object({ mode: z.string(), channels: z.number() });
+const ControlPlaneState = z.object({ dropped: z.array(z.string()) });
+
+export type LoadSecond = z.infer<typeof LoadReport>['seconds'][number];
+
+const REQUEST_TIMEOUT_MS = 15_000;
+const STOP_LIMIT_MS = 10_000;
+const POLL_MS = 50;
+/** What the supervisor runs beside the lab; a scenario never touches them. */
+const PRODUCT = new Set(['postgres', 'ingester', 'analyzer', 'dashboard', 'scenario']);
+
+/** Everything that a scenario can do to the lab. Each method rejects with what the part answered. */
+export class LabControls {
+  readonly #wires: LabWires;
+  /** Instances that stand elsewhere than at home. */
+  readonly #moved = new Map<string, string>();
+
+  constructor(wires: LabWires) {
+    this.#wires = wires;
+  }
+
+  async perform(action: LabAction): Promise<void> {
+    const { controlPlaneAdmin, dnsAdmin, relayAdmin } = this.#wires;
+    switch (action.kind) {
+      case 'release': {
+        const { release, drop } = action;
+        await ask('POST', `${controlPlaneAdmin}/releases`, { release, drop });
+        return;
+      }
+      case 'rollback':
+        await ask('POST', `${controlPlaneAdmin}/rollback`, { touched: action.touched });
+        return;
+      case 'control-plane-fault':
+        await ask('POST', `${controlPlaneAdmin}/faults`, action.fault);
+        return;
+      case 'dns-fault':
+        await ask('POST', `${dnsAdmin}/faults`, action.fault);
+        return;
+      case 'relay-fault':
+        await ask('POST', `${relayAdmin}/faults`, action.fault);
+        return;
+      case 'clear-faults':
+        await this.#clearFaults(action.part);
+        return;
+      default:
+        await this.#performOnProcesses(action);
+    }
+  }
+
+  /**
+   * Ends every fault and brings everything back to where it started. Goes on past a part that does not answer; the
+   * returned lines say which did not.
+   */
+  async mend(): Promise<readonly string[]> {
+    const troubles: string[] = [];
+    const attempt = async (what: string, work: () => Promise<unknown>): Promise<void> => {
+      await work().catch((error: unknown) => troubles.push(`${what}: ${String(error)}`));
+    };
+    await attempt('processes', () => this.#mendProcesses());
+    await attempt('control plane', () => this.#mendControlPlane());
+    await attempt('DNS', () => this.#clearFaults('dns'));
+    await attempt('relay', () => this.#clearFaults('relay'));
+    await attempt('load', () => this.#scaleLoad(1));
+    for (const { instance, address, service } of this.#wires.instances) {
+      const admin = `http://${address}:${this.#wires.sidecarAdminPort}`;
+      await attempt(`${instance}-sidecar`, () => ask('POST', `${admin}/routing`, { mode: 'xds' }));
+      await attempt(instance, () => this.#setServiceFault(address, 0, 0));
+      if (service === 'gateway') await attempt('login channel', () => this.#mendLogin(address));
+    }
+    return troubles;
+  }
+
+  /** What users saw, by second, since `fromSecond`. */
+  async readLoad(fromSecond: number): Promise<readonly LoadSecond[]> {
+    const report = LoadReport.parse(await ask('GET', `${this.#wires.loadUrl}/seconds`));
+    return report.seconds.filter(({ second }) => second >= fromSecond);
+  }
+
+  async #performOnProcesses(
+    action: Extract<
+      LabAction,
+      { kind: 'signal' | 'start' | 'move' | 'route' | 'route-login' | 'service-fault' | 'load' }
+    >,
+  ): Promise<void> {
+    switch (action.kind) {
+      case 'signal':
+        return this.#signal(action.process, action.signal);
+      case 'start':
+        return this.#start(action.process, action.env);
+      case 'move':
+        return this.#move(action.instance, action.host);
+      case 'route':
+        return this.#route(action.caller, action.callee, action.mode);
+      case 'route-login':
+        return this.#routeLogin(action.mode, action.fresh);
+      case 'service-fault': {
+        const { extraMs, errorRatio } = action;
+        const addresses = this.#instancesOf(action.service).map((i) => this.#addressOf(i));
+        await Promise.all(addresses.map((a) => this.#setServiceFault(a, extraMs, errorRatio)));
+        return;
+      }
+      case 'load':
+        return this.#scaleLoad(action.factor);
+    }
+  }
+
+  async #clearFaults(part: 'control-plane' | 'dns' | 'relay'): Promise<void> {
+    const { controlPlaneAdmin, dnsAdmin, relayAdmin } = this.#wires;
+    const base = { 'control-plane': controlPlaneAdmin, dns: dnsAdmin, relay: relayAdmin }[part];
+    await ask('DELETE', `${base}/faults`);
+  }
+
+  async #route(caller: string, callee: string, mode: string): Promise<void> {
+    const addresses = this.#instancesOf(caller).map((i) => this.#addressOf(i));
+    const body = { mode, services: [callee] };
+    const port = this.#wires.sidecarAdminPort;
+    await Promise.all(addresses.map((a) => ask('POST', `http://${a}:${port}/routing`, body)));
+  }
+
+  async #routeLogin(mode: string, fresh: boolean): Promise<void> {
+    for (const gateway of this.#instancesOf('gateway')) {
+      const base = `http://${this.#addressOf(gateway)}:${this.#wires.appPort}`;
+      await ask('POST', `${base}/-/routing`, { mode, fresh });
+    }
+  }
+
+  async #setServiceFault(address: string, extraMs: number, errorRatio: number): Promise<void> {
+    const body = { extraMs, errorRatio };
+    await ask('POST', `http://${address}:${this.#wires.appPort}/-/faults`, body);
+  }
+
+  async #scaleLoad(factor: number): Promise<void> {
+    const { loadUrl } = this.#wires;
+    const { defaultRequestsPerSecond } = LoadReport.parse(await ask('GET', `${loadUrl}/`));
+    await ask('POST', `${loadUrl}/rate`, { rps: defaultRequestsPerSecond * factor });
+  }
+
+  async #move(instance: string, host: number): Promise<void> {
+    const home = this.#wires.instances.find((i) => i.instance === instance);
+    if (!home) throw new Error(`no instance is called ${instance}`);
+    const address = `${home.address.slice(0, home.address.lastIndexOf('.'))}.${host}`;
+    await this.#restart(instance, { ADDRESS: address });
+    this.#moved.set(instance, address);
+  }
+
+  async #restart(instance: string, env: Readonly<Record<string, string>>): Promise<void> {
+    const names = [instance, `${instance}-sidecar`];
+    await Promise.all(names.map((name) => this.#signal(name, 'SIGTERM')));
+    await Promise.all(names.map((name) => this.#untilStopped(name)));
+    await Promise.all(names.map((name) => this.#start(name, env)));
+  }
+
+  #addressOf({ instance, address }: LabInstance): string {
+    return this.#moved.get(instance) ?? address;
+  }
+
+  #instancesOf(service: string): readonly LabInstance[] {
+    const found = this.#wires.instances.filter((i) => i.service === service);
+    if (found.length === 0) throw new Error(`no service is called ${service}`);
+    return found;
+  }
+
+  async #signal(process: string, signal: Signal): Promise<void> {
+    await this.#askSupervisor('POST', `/processes/${process}/signal`, { signal, expected: true });
+  }
+
+  async #start(process: string, env: Readonly<Record<string, string>> = {}): Promise<void> {
+    await this.#askSupervisor('POST', `/processes/${process}/start`, { env });
+  }
+
+  async #untilStopped(name: string): Promise<void> {
+    const endMs = Date.now() + STOP_LIMIT_MS;
+    while (Date.now() < endMs) {
+      const found = (await this.#readProcesses()).find((p) => p.name === name);
+      if (found?.state === 'stopped') return;
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+    throw new Error(`${name} did not stop`);
+  }
+
+  async #readProcesses(): Promise<z.infer<typeof Processes>['processes']> {
+    return Processes.parse(await this.#askSupervisor('GET', '/processes')).processes;
+  }
+
+  async #mendProcesses(): Promise<void> {
+    for (const { name, state } of await this.#readProcesses()) {
+      if (PRODUCT.has(name)) continue;
+      // Harmless to a process that was not frozen.
+      if (state === 'running') await this.#signal(name, 'SIGCONT');
+      else if (state === 'stopped') await this.#start(name);
+    }
+    for (const instance of [...this.#moved.keys()]) {
+      await this.#restart(instance, {});
+      this.#moved.delete(instance);
+    }
+  }
+
+  async #mendControlPlane(): Promise<void> {
+    await this.#clearFaults('control-plane');
+    const { controlPlaneAdmin } = this.#wires;
+    const { dropped } = ControlPlaneState.parse(await ask('GET', `${controlPlaneAdmin}/state`));
+    if (dropped.length > 0) await ask('POST', `${controlPlaneAdmin}/rollback`, { touched: false });
+  }
+
+  /** A gRPC client that was sent elsewhere may be stuck: it gets a new channel. */
+  async #mendLogin(address: string): Promise<void> {
+    const url = `http://${address}:${this.#wires.appPort}/-/routing`;
+    const { mode, channels } = LoginState.parse(await ask('GET', url));
+    if (mode !== 'xds' || channels > 1) await ask('POST', url, { mode: 'xds', fresh: true });
+  }
+
+  #askSupervisor(method: 'GET' | 'POST', path: string, body?: object): Promise<unknown> {
+    const { supervisorUrl, supervisorToken } = this.#wires;
+    return ask(method, `${supervisorUrl}${path}`, body, {
+      authorization: `Bearer ${supervisorToken}`,
+    });
+  }
+}
+
+async function ask(
+  method: 'GET' | 'POST' | 'DELETE',
+  url: string,
+  body?: object,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<unknown> {
+  const response = await fetch(url, {
+    method,
+    headers: { 'content-type': 'application/json', ...headers },
+    ...(body && { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${url} answered ${response.status}: ${text.trim()}`);
+  return text === '' ? undefined : JSON.parse(text);
+}

@@ -1,0 +1,120 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { z } from 'zod';
+import type { Scenario } from './scenario.ts';
+import type { ScenarioRunner } from './scenario-runner.ts';
+
+const BODY_LIMIT_BYTES = 16 * 1024;
+const HEARTBEAT_MS = 15_000;
+const StartRun = z.object({
+  scenario: z.string(),
+  speed: z.number().positive().max(3600).optional(),
+  seed: z.number().int().nonnegative().default(1),
+});
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+
+/**
+ * GET /scenarios · GET /run · POST /runs {scenario, speed, seed} · POST /run/stop · GET /runs/ID/log (JSON lines) ·
+ * GET /events (server-sent events, the run at every change)
+ */
+export function createScenarioServer(
+  runner: ScenarioRunner,
+  scenarios: ReadonlyMap<string, Scenario>,
+): Server {
+  const routes: Readonly<Record<string, Handler>> = {
+    'GET /scenarios': (_, response) =>
+      sendJson(response, 200, [...scenarios.values()].map(describe)),
+    'GET /run': (_, response) => sendJson(response, 200, runner.current() ?? null),
+    'POST /runs': (request, response) => startRun(runner, scenarios, request, response),
+    'POST /run/stop': async (_, response) => {
+      await runner.stop();
+      sendJson(response, 200, runner.current() ?? null);
+    },
+    'GET /events': (_, response) => sendEvents(runner, response),
+  };
+  return createServer((request, response) => {
+    const path = new URL(request.url ?? '/', 'http://lab').pathname;
+    const logOf = /^\/runs\/([\w-]+)\/log$/.exec(path)?.[1];
+    const handler =
+      logOf !== undefined && request.method === 'GET'
+        ? () => sendLog(runner, logOf, response)
+        : routes[`${request.method} ${path}`];
+    if (!handler) return sendJson(response, 404, { error: `no such resource: ${path}` });
+    Promise.resolve(handler(request, response)).catch((error: unknown) => {
+      sendJson(response, 500, { error: error instanceof Error ? error.message : String(error) });
+    });
+  });
+}
+
+async function startRun(
+  runner: ScenarioRunner,
+  scenarios: ReadonlyMap<string, Scenario>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const parsed = StartRun.safeParse(await readJson(request));
+  if (!parsed.success) {
+    return sendJson(response, 400, { error: z.prettifyError(parsed.error) });
+  }
+  const scenario = scenarios.get(parsed.data.scenario);
+  if (!scenario) {
+    const known = [...scenarios.keys()].join(', ');
+    return sendJson(response, 404, {
+      error: `no scenario is called ${parsed.data.scenario}; there are: ${known}`,
+    });
+  }
+  const { speed = scenario.defaultSpeed, seed } = parsed.data;
+  const run = runner.start({ scenario, speed, seed });
+  if (run) return sendJson(response, 201, run);
+  sendJson(response, 409, { error: `${runner.current()?.scenario} is under way: stop it first` });
+}
+
+/** Everything but how it is done. */
+function describe(scenario: Scenario): object {
+  return { ...scenario, steps: scenario.steps.map(({ actions: _, ...step }) => step) };
+}
+
+function sendLog(runner: ScenarioRunner, id: string, response: ServerResponse): void {
+  const run = runner.current();
+  if (run?.id !== id) return void sendJson(response, 404, { error: `no run is called ${id}` });
+  response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+  response.end(run.log.map((line) => `${JSON.stringify(line)}\n`).join(''));
+}
+
+function sendEvents(runner: ScenarioRunner, response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+  const send = (run: object | null) => {
+    // A reader that fell behind misses nothing: each event is the whole run.
+    if (response.writableLength < 1_000_000) {
+      response.write(`event: run\ndata: ${JSON.stringify(run)}\n\n`);
+    }
+  };
+  send(runner.current() ?? null);
+  const unlisten = runner.listen(send);
+  const heartbeat = setInterval(() => response.write(': still here\n\n'), HEARTBEAT_MS);
+  response.once('close', () => {
+    clearInterval(heartbeat);
+    unlisten();
+  });
+}
+
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > BODY_LIMIT_BYTES) return undefined;
+    chunks.push(chunk);
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  if (response.headersSent) return void response.destroy();
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(`${JSON.stringify(body)}\n`);
+}

@@ -1,0 +1,245 @@
+import type { LabControls } from './lab-controls.ts';
+import { delayMs, type LabAction, type Scenario, type Step } from './scenario.ts';
+
+export type RunState = 'running' | 'done' | 'failed' | 'stopped';
+export type StepState = 'waiting' | 'running' | 'done' | 'failed';
+
+export interface StepRun extends Omit<Step, 'actions'> {
+  readonly state: StepState;
+  /** When it was done, not when it was due. */
+  readonly atUnixNano?: string;
+  readonly detail?: string;
+}
+
+/** One line of the scenario's own log. */
+export interface LogLine {
+  readonly time: string;
+  readonly unixNano: string;
+  readonly step: string;
+  readonly target: string;
+  readonly [detail: string]: unknown;
+}
+
+export interface Run {
+  readonly id: string;
+  readonly scenario: string;
+  readonly state: RunState;
+  readonly startedUnixNano: string;
+  readonly speed: number;
+  readonly seed: number;
+  /** On the scenario's clock. */
+  readonly elapsedSeconds: number;
+  readonly durationSeconds: number;
+  readonly steps: readonly StepRun[];
+  readonly log: readonly LogLine[];
+}
+
+export interface RunRequest {
+  readonly scenario: Scenario;
+  readonly speed: number;
+  readonly seed: number;
+}
+
+interface RunnerParts {
+  readonly controls: Pick<LabControls, 'perform' | 'mend' | 'readLoad'>;
+  readonly now: () => number;
+  readonly writeLog: (line: LogLine) => Promise<void>;
+}
+
+/** Runs one scenario at a time against the lab, keeps its log, and tells listeners of every change. */
+export class ScenarioRunner {
+  readonly #parts: RunnerParts;
+  readonly #listeners = new Set<(run: Run) => void>();
+  #run: Run | undefined;
+  #startedMs = 0;
+  #stop: AbortController | undefined;
+  #ended: Promise<void> = Promise.resolve();
+  #count = 0;
+
+  constructor(parts: RunnerParts) {
+    this.#parts = parts;
+  }
+
+  /** With the elapsed time of now. */
+  current(): Run | undefined {
+    const run = this.#run;
+    if (run?.state !== 'running') return run;
+    const elapsedSeconds = ((this.#parts.now() - this.#startedMs) / 1000) * run.speed;
+    return { ...run, elapsedSeconds: Math.min(run.durationSeconds, Math.max(0, elapsedSeconds)) };
+  }
+
+  listen(listener: (run: Run) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** undefined while another run is under way. */
+  start({ scenario, speed, seed }: RunRequest): Run | undefined {
+    if (this.#run?.state === 'running') return undefined;
+    this.#count += 1;
+    this.#startedMs = this.#parts.now();
+    const run: Run = {
+      id: `${scenario.name}-${this.#startedMs}-${this.#count}`,
+      scenario: scenario.name,
+      state: 'running',
+      startedUnixNano: toUnixNano(this.#startedMs),
+      speed,
+      seed,
+      elapsedSeconds: 0,
+      durationSeconds: scenario.durationSeconds,
+      steps: scenario.steps.map(({ actions: _, ...step }) => ({ ...step, state: 'waiting' })),
+      log: [],
+    };
+    this.#run = run;
+    this.#stop = new AbortController();
+    this.#ended = this.#play(scenario, speed, this.#stop.signal);
+    return run;
+  }
+
+  /** Ends the run that is under way, if any, and mends the lab. */
+  async stop(): Promise<void> {
+    this.#stop?.abort();
+    await this.#ended;
+    await this.#mend('stopped: everything is mended');
+    if (this.#run?.state === 'running') this.#change({ state: 'stopped' });
+  }
+
+  async #play(scenario: Scenario, speed: number, stop: AbortSignal): Promise<void> {
+    await this.#mend('the lab is brought to its usual state');
+    if (stop.aborted) return;
+    // Mending takes its time; the story begins when the lab is itself again.
+    this.#startedMs = this.#parts.now();
+    this.#change({ startedUnixNano: toUnixNano(this.#startedMs) });
+    await this.#write('begin', scenario.name, { speed, rootCause: scenario.rootCause });
+    for (const [index, step] of scenario.steps.entries()) {
+      await this.#sleepUntil(delayMs(step.atSeconds, speed), stop);
+      if (stop.aborted) return;
+      const isDone = await this.#playStep(step, index);
+      if (!isDone) return this.#end('failed', scenario);
+    }
+    await this.#sleepUntil(delayMs(scenario.durationSeconds, speed), stop);
+    if (!stop.aborted) await this.#end('done', scenario);
+  }
+
+  async #playStep(step: Step, index: number): Promise<boolean> {
+    this.#changeStep(index, { state: 'running' });
+    const atMs = this.#parts.now();
+    try {
+      for (const action of step.actions) {
+        const actionMs = this.#parts.now();
+        await this.#parts.controls.perform(action);
+        await this.#write(step.title, targetOf(action), { ...action }, actionMs);
+      }
+      if (step.actions.length === 0) await this.#write(step.title, 'lab', {}, atMs);
+    } catch (error) {
+      const detail = error instanceof Error ? error.message : String(error);
+      await this.#write(step.title, 'lab', { failed: detail });
+      this.#changeStep(index, { state: 'failed', atUnixNano: toUnixNano(atMs), detail });
+      return false;
+    }
+    this.#changeStep(index, { state: 'done', atUnixNano: toUnixNano(atMs) });
+    return true;
+  }
+
+  async #end(state: 'done' | 'failed', scenario: Scenario): Promise<void> {
+    const seconds = await this.#parts.controls
+      .readLoad(Math.floor(this.#startedMs / 1000))
+      .catch(() => []);
+    const sum = (field: 'ok' | 'failed' | 'loggedOut' | 'notSent') =>
+      seconds.reduce((total, second) => total + second[field], 0);
+    await this.#write('end', scenario.name, {
+      state,
+      requestsOk: sum('ok'),
+      requestsFailed: sum('failed'),
+      requestsLoggedOut: sum('loggedOut'),
+      requestsNotSent: sum('notSent'),
+      usersSawFailuresFrom: seconds.find((s) => s.failed + s.loggedOut > 0)?.second ?? null,
+      usersSawFailuresTo: seconds.findLast((s) => s.failed + s.loggedOut > 0)?.second ?? null,
+    });
+    this.#change({ state, elapsedSeconds: this.current()?.elapsedSeconds ?? 0 });
+  }
+
+  async #mend(what: string): Promise<void> {
+    const troubles = await this.#parts.controls.mend();
+    await this.#write(what, 'lab', troubles.length > 0 ? { troubles } : {});
+  }
+
+  async #write(
+    step: string,
+    target: string,
+    detail: Readonly<Record<string, unknown>>,
+    atMs = this.#parts.now(),
+  ): Promise<void> {
+    const run = this.#run;
+    const line: LogLine = {
+      ...detail,
+      time: new Date(atMs).toISOString(),
+      unixNano: toUnixNano(atMs),
+      ...(run && { run: run.id, scenario: run.scenario }),
+      step,
+      target,
+    };
+    if (run) this.#change({ log: [...run.log, line] });
+    await this.#parts.writeLog(line);
+  }
+
+  /** Resolves early when the run is stopped. */
+  #sleepUntil(afterStartMs: number, stop: AbortSignal): Promise<void> {
+    const leftMs = this.#startedMs + afterStartMs - this.#parts.now();
+    if (leftMs <= 0 || stop.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        stop.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, leftMs);
+      stop.addEventListener('abort', done);
+    });
+  }
+
+  #changeStep(index: number, change: Partial<StepRun>): void {
+    const steps = this.#run?.steps.map((step, i) => (i === index ? { ...step, ...change } : step));
+    if (steps) this.#change({ steps });
+  }
+
+  #change(change: Partial<Run>): void {
+    if (!this.#run) return;
+    this.#run = { ...this.#run, ...change };
+    const current = this.current();
+    if (current) for (const listener of this.#listeners) listener(current);
+  }
+}
+
+/** The part or edge that an action touches. */
+export function targetOf(action: LabAction): string {
+  switch (action.kind) {
+    case 'release':
+    case 'rollback':
+    case 'control-plane-fault':
+      return 'control-plane';
+    case 'dns-fault':
+      return 'dns';
+    case 'relay-fault':
+      return 'relay';
+    case 'clear-faults':
+      return action.part;
+    case 'signal':
+    case 'start':
+      return action.process;
+    case 'move':
+      return action.instance;
+    case 'route':
+      return `${action.caller} → ${action.callee}`;
+    case 'route-login':
+      return 'gateway → login';
+    case 'service-fault':
+      return action.service;
+    case 'load':
+      return 'load';
+  }
+}
+
+function toUnixNano(ms: number): string {
+  return (BigInt(Math.round(ms * 1000)) * 1000n).toString();
+}
