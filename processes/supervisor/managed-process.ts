@@ -5,6 +5,8 @@ export interface ProcessSpec {
   /** Bundle to run, absolute. */
   readonly file: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Flags for Node itself. */
+  readonly nodeFlags: readonly string[];
 }
 
 export type ProcessState = 'starting' | 'running' | 'stopped' | 'backoff' | 'failed';
@@ -116,7 +118,7 @@ export class ManagedProcess {
     this.#startedAtMs = Date.now();
     const child = fork(this.spec.file, [], {
       env: { ...process.env, ...this.spec.env, ...this.#overrides },
-      execArgv: ['--enable-source-maps'],
+      execArgv: [...this.spec.nodeFlags],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // A group of its own: Ctrl-C reaches the supervisor alone, which then ends the others in order.
       detached: true,

@@ -17,6 +17,12 @@ export interface Plan {
 
 const PROCESSES = import.meta.dirname;
 
+/**
+ * For the many that do little: a young generation of 2 MB instead of 16 MB takes 15 to 45 MB less a process, at 15 %
+ * more CPU while it starts.
+ */
+export const SMALL = ['--max-semi-space-size=2', '--optimize-for-size'];
+
 /** Everything that runs besides PostgreSQL, in the order in which it can start. */
 export function planProcesses(
   settings: SupervisorSettings,
@@ -82,25 +88,25 @@ function labWaves(
   return [
     {
       title: 'registry, control plane, DNS, relay',
-      specs: ['registry', 'control-plane', 'dns', 'relay'].map((name) => spec(name, env)),
+      specs: ['registry', 'control-plane', 'dns', 'relay'].map((name) => part(name, env)),
     },
     {
       title: 'services',
       specs: topology.instances.map((instance) =>
-        spec(instance.instance, { ...env, ...instanceEnv(instance) }, 'sample-service'),
+        part(instance.instance, { ...env, ...instanceEnv(instance) }, 'sample-service'),
       ),
     },
     {
       title: 'sidecars',
       specs: topology.instances.map((instance) =>
-        spec(`${instance.instance}-sidecar`, { ...env, ...instanceEnv(instance) }, 'sidecar'),
+        part(`${instance.instance}-sidecar`, { ...env, ...instanceEnv(instance) }, 'sidecar'),
       ),
     },
     {
       title: 'load, scenarios',
       specs: [
-        spec('load', { ...env, LOAD_RPS: `${settings.loadRps}` }),
-        spec('scenario', {
+        part('load', { ...env, LOAD_RPS: `${settings.loadRps}` }),
+        part('scenario', {
           ...env,
           LAB_LOG: path.join(settings.dataDir, 'lab.log'),
           SUPERVISOR_URL: supervisorUrl,
@@ -144,6 +150,11 @@ function instanceEnv(instance: LabInstance): Record<string, string> {
   };
 }
 
+/** A part of the lab: one of many, so it is kept small. */
+function part(name: string, env: Readonly<Record<string, string>>, file = name): ProcessSpec {
+  return { ...spec(name, env, file), nodeFlags: SMALL };
+}
+
 function spec(name: string, env: Readonly<Record<string, string>>, file = name): ProcessSpec {
-  return { name, file: path.join(PROCESSES, `${file}.js`), env };
+  return { name, file: path.join(PROCESSES, `${file}.js`), env, nodeFlags: [] };
 }

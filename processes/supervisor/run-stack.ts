@@ -7,7 +7,7 @@ import type { SupervisorSettings } from '../supervisor.config.ts';
 import { createAdminServer } from './admin-server.ts';
 import { scheduleDrill } from './drill.ts';
 import { ManagedProcess, StartError } from './managed-process.ts';
-import { type Plan, planProcesses, type Wave } from './plan.ts';
+import { type Plan, planProcesses, SMALL, type Wave } from './plan.ts';
 
 /** Two cores start three Node processes at once about as fast as one after the other; more only delay the first. */
 const STARTS_AT_ONCE = 3;
@@ -79,6 +79,7 @@ async function startDatabase(
       name: 'postgres',
       file: path.join(import.meta.dirname, 'postgres.js'),
       env: { PGDATA_DIR: path.join(settings.dataDir, 'postgres') },
+      nodeFlags: SMALL,
     },
     say,
   );
