@@ -26,6 +26,7 @@ runProcess(async () => {
       tellRelease(snapshot, previous);
       ads.pushDue();
     },
+    onFaultsChanged: () => ads.pushDue(),
   });
   const ads = new AdsServer({ source: controlPlane, log: pushLog(), identifier: instanceId });
   observeControlPlane(

@@ -57,6 +57,8 @@ export interface ControlPlaneOptions {
   readonly loadReports: boolean;
   readonly now: () => number;
   readonly onPublished: (snapshot: Snapshot, previous: Snapshot | undefined) => void;
+  /** After any change of faults, also one that leaves the snapshot as it is: what was held back may go now. */
+  readonly onFaultsChanged: () => void;
 }
 
 /**
@@ -131,11 +133,11 @@ export class ControlPlane {
     faults.delete(faultKey(fault));
     const isEnd = fault.kind === 'freeze-endpoints' && !fault.on;
     if (!isEnd) faults.set(faultKey(fault), fault);
-    return this.#publish({ ...this.#inputs, faults, frozen: this.#frozenUnder(faults) }, true);
+    return this.#setFaults(faults);
   }
 
   clearFaults(): Publication {
-    return this.#publish({ ...this.#inputs, faults: new Map(), frozen: undefined }, true);
+    return this.#setFaults(new Map());
   }
 
   viewFor(_node: Node): View | undefined {
@@ -149,6 +151,13 @@ export class ControlPlane {
   delayMs(): number {
     const fault = this.#inputs.faults.get('delay-pushes');
     return fault?.kind === 'delay-pushes' ? fault.ms : 0;
+  }
+
+  #setFaults(faults: ReadonlyMap<string, Fault>): Publication {
+    const frozen = this.#frozenUnder(faults);
+    const publication = this.#publish({ ...this.#inputs, faults, frozen }, true);
+    this.#options.onFaultsChanged();
+    return publication;
   }
 
   #frozenUnder(faults: ReadonlyMap<string, Fault>): readonly MeshService[] | undefined {

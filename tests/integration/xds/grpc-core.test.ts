@@ -1,0 +1,91 @@
+/**
+ * A second, unrelated client against the same control plane: gRPC C-core 1.51.1, from Debian's python3-grpcio
+ * (`apt-get install python3-grpcio`). Skipped, saying so, where it is not installed.
+ */
+import { spawnSync } from 'node:child_process';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startEchoBackend } from '#tests/support/echo-backend.ts';
+import { RpcClient } from '#tests/support/rpc-client.ts';
+import {
+  catalogueOf,
+  startTestControlPlane,
+  type TestControlPlane,
+  without,
+} from '#tests/support/test-control-plane.ts';
+
+const BACKENDS = ['127.22.11.1:15121', '127.22.11.2:15121'] as const;
+const STUCK_MS = 4000;
+
+const found = spawnSync('/usr/bin/python3', ['-c', 'import grpc; print(grpc.__version__)']);
+const isInstalled = found.status === 0;
+if (!isInstalled)
+  console.log('gRPC C-core not tested: python3-grpcio is missing (apt-get install python3-grpcio)');
+
+const isOk = ({ code }: { code: number }) => code === 0;
+const isFailure = ({ code }: { code: number }) => code !== 0;
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+let plane: TestControlPlane;
+let backends: { kill: () => void }[];
+let client: RpcClient;
+
+beforeEach(async () => {
+  backends = await Promise.all(BACKENDS.map(startEchoBackend));
+  plane = await startTestControlPlane();
+  plane.controlPlane.applyCatalogue(catalogueOf({ login: BACKENDS }));
+  client = RpcClient.grpcCore(plane.address, 'xds:///login');
+  await client.waitFor(isOk, 15_000);
+});
+
+afterEach(async () => {
+  await client.stop();
+  plane.stop();
+  for (const backend of backends) backend.kill();
+});
+
+describe.skipIf(!isInstalled)('gRPC C-core', () => {
+  it('says who it is and calls both backends', async () => {
+    await client.waitFor(({ from }) => from === BACKENDS[0], 3000);
+    await client.waitFor(({ from }) => from === BACKENDS[1], 3000);
+    const [stream] = plane.ads.streams;
+    expect(stream?.node?.user_agent_name).toContain('gRPC C-core');
+    expect(plane.pushes.every((push) => push.end?.kind === 'acked')).toBe(true);
+  });
+
+  it('fails at once on an empty endpoint list and recovers at once', async () => {
+    plane.controlPlane.addFault({ kind: 'empty-endpoints', service: 'login' });
+    const failure = await client.waitFor(isFailure, 2000);
+    expect(failure.afterMs).toBeLessThan(500);
+    const restoredMs = Date.now();
+    plane.controlPlane.clearFaults();
+    await client.waitFor(isOk, 2000, restoredMs);
+  });
+
+  it('refuses a bad cluster and keeps the last good one', async () => {
+    const brokenMs = Date.now();
+    plane.controlPlane.addFault({ kind: 'bad-cluster', service: 'login' });
+    await sleep(1000);
+    expect(plane.pushes.findLast(({ type }) => type === 'CDS')?.end?.kind).toBe('nacked');
+    expect(client.failuresSince(brokenMs)).toEqual([]);
+  });
+
+  it('recovers at once after its cluster was removed and restored alike', async () => {
+    plane.controlPlane.addFault(without('CDS', 'login'));
+    await client.waitFor(isFailure, 2000);
+    const restoredMs = Date.now();
+    plane.controlPlane.clearFaults();
+    await client.waitFor(isOk, 2000, restoredMs);
+  });
+
+  it('stays broken after its listener was removed and restored alike, until the route changes', async () => {
+    plane.controlPlane.addFault(without('LDS', 'login'));
+    await client.waitFor(isFailure, 2000);
+    const restoredMs = Date.now();
+    plane.controlPlane.clearFaults();
+    await sleep(STUCK_MS);
+    expect(client.since(restoredMs).filter(isOk)).toEqual([]);
+    const changedMs = Date.now();
+    plane.controlPlane.addFault({ kind: 'oversized-route', service: 'login', routes: 1 });
+    await client.waitFor(isOk, 3000, changedMs);
+  });
+});
