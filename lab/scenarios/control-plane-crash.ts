@@ -1,4 +1,4 @@
-import type { Scenario } from './scenario.ts';
+import { CALM, type Scenario } from './scenario.ts';
 
 /** The seed story told plainly: the server of the map dies, the map goes stale, DNS brings the calls back. */
 export const controlPlaneCrash: Scenario = {
@@ -21,12 +21,7 @@ export const controlPlaneCrash: Scenario = {
   durationSeconds: 100,
   defaultSpeed: 1,
   steps: [
-    {
-      atSeconds: 0,
-      title: 'Calm before',
-      expect: 'every edge on the mesh, no errors',
-      actions: [],
-    },
+    CALM,
     {
       atSeconds: 8,
       title: 'The control plane is killed',

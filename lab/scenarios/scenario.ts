@@ -75,6 +75,14 @@ export interface Scenario {
   readonly timeline: readonly ExpectedEvent[];
 }
 
+/** How every story begins, so that there is something for the outage to differ from. */
+export const CALM: Step = {
+  atSeconds: 0,
+  title: 'Calm before',
+  expect: 'every edge on the mesh, no errors',
+  actions: [],
+};
+
 /** Real time from the start of a run until a step, in ms. */
 export function delayMs(atSeconds: number, speed: number): number {
   return (atSeconds / speed) * 1000;

@@ -1,0 +1,200 @@
+import { CALM, type Scenario } from './scenario.ts';
+
+/** Spotify 14 January 2023 and many others: what boots during the outage is worse off than what runs. */
+export const crashAndChurn: Scenario = {
+  name: 'crash-and-churn',
+  title: 'Control plane killed while a sidecar restarts',
+  story:
+    'The control plane is killed and nothing fails. Then the proxy of playlist restarts: it has no map to go on with, and asks a server that is not there.',
+  cites: [
+    {
+      title: 'gRPC proposals A57 and A88',
+      what: 'a client that was never answered has nothing cached; ignoring errors defers the outage until clients are restarted',
+    },
+    {
+      title: 'Spotify Engineering, Incident Report: January 14 2023',
+      what: 'what restarted while its configuration source was down could not come back',
+    },
+  ],
+  rootCause: 'control-plane: killed; the sidecar of playlist-1 was restarted without it',
+  hits: ['playlist → song', 'gateway → playlist'],
+  durationSeconds: 60,
+  defaultSpeed: 1,
+  steps: [
+    CALM,
+    {
+      atSeconds: 6,
+      title: 'The control plane is killed',
+      expect: 'edges turn to cached, no call fails',
+      actions: [{ kind: 'signal', process: 'control-plane', signal: 'SIGKILL' }],
+    },
+    {
+      atSeconds: 14,
+      title: 'The sidecar of playlist-1 restarts',
+      expect: 'its calls find no mapping: 503 after a second of waiting',
+      actions: [
+        { kind: 'signal', process: 'playlist-1-sidecar', signal: 'SIGKILL' },
+        { kind: 'start', process: 'playlist-1-sidecar' },
+      ],
+    },
+    {
+      atSeconds: 34,
+      title: 'The control plane is started again',
+      expect: 'the sidecar gets its first map within its backoff, and its calls work',
+      actions: [
+        {
+          kind: 'start',
+          process: 'control-plane',
+          env: { CONTROL_PLANE_FIRST_VERSION: '1000' },
+        },
+      ],
+    },
+  ],
+  timeline: [
+    { event: 'control-plane-lost', subject: 'control-plane', atSeconds: 6, toleranceSeconds: 3 },
+    { event: 'failures-began', subject: 'playlist → song', atSeconds: 14, toleranceSeconds: 4 },
+    {
+      event: 'control-plane-restored',
+      subject: 'control-plane',
+      atSeconds: 34,
+      toleranceSeconds: 12,
+    },
+  ],
+};
+
+export const controlPlaneHang: Scenario = {
+  name: 'control-plane-hang',
+  title: 'Control plane frozen, not dead',
+  story:
+    'The control plane stops answering but keeps its connections. Only a client that asks for a sign of life notices: sidecars ping, the gRPC library waits five minutes.',
+  cites: [
+    {
+      title: 'Envoy documentation, management server',
+      what: 'TCP or HTTP/2 keepalive is needed to notice a control plane that hangs',
+    },
+    {
+      title: 'Roblox, Return to Service 10/28-10/31 2021',
+      what: 'a control plane that was slow rather than gone held everything up for 73 hours',
+    },
+  ],
+  rootCause: 'control-plane: frozen (SIGSTOP)',
+  hits: [],
+  durationSeconds: 50,
+  defaultSpeed: 1,
+  steps: [
+    CALM,
+    {
+      atSeconds: 6,
+      title: 'The control plane freezes',
+      expect:
+        'sidecars lose their stream after an unanswered ping, at most 7 s later; no call fails',
+      actions: [{ kind: 'signal', process: 'control-plane', signal: 'SIGSTOP' }],
+    },
+    {
+      atSeconds: 32,
+      title: 'It goes on',
+      expect: 'every stream is back within its backoff',
+      actions: [{ kind: 'signal', process: 'control-plane', signal: 'SIGCONT' }],
+    },
+  ],
+  timeline: [
+    { event: 'control-plane-lost', subject: 'control-plane', atSeconds: 6, toleranceSeconds: 9 },
+    {
+      event: 'control-plane-restored',
+      subject: 'control-plane',
+      atSeconds: 32,
+      toleranceSeconds: 12,
+    },
+  ],
+};
+
+export const partition: Scenario = {
+  name: 'partition',
+  title: 'Data planes cut off from the control plane during a deploy',
+  story:
+    'Both sides live, but nothing passes between them. song is deployed to other addresses; the control plane knows, its clients do not.',
+  cites: [
+    {
+      title:
+        'Cloudflare blog, Understanding how Facebook disappeared from the Internet (4 October 2021)',
+      what: 'withdrawn routes cut healthy servers off from each other',
+    },
+    {
+      title: 'gRPC proposal A95',
+      what: 'endpoints that are held on to while they leave, one by one',
+    },
+  ],
+  rootCause: 'network: the link between the data planes and the control plane drops everything',
+  hits: ['gateway → song', 'playlist → song'],
+  durationSeconds: 75,
+  defaultSpeed: 1,
+  steps: [
+    CALM,
+    {
+      atSeconds: 6,
+      title: 'The link to the control plane drops everything',
+      expect: 'streams are lost after an unanswered ping; edges turn to cached',
+      actions: [{ kind: 'relay-fault', fault: { link: 'xds', kind: 'blackhole' } }],
+    },
+    {
+      atSeconds: 18,
+      title: 'song-1 and song-2 are deployed to other addresses',
+      expect: 'calls to song are refused',
+      actions: [
+        { kind: 'move', instance: 'song-1', host: 3 },
+        { kind: 'move', instance: 'song-2', host: 4 },
+      ],
+    },
+    {
+      atSeconds: 40,
+      title: 'The link heals',
+      expect: 'clients return, take up the new addresses, and calls work',
+      actions: [{ kind: 'clear-faults', part: 'relay' }],
+    },
+  ],
+  timeline: [
+    { event: 'control-plane-lost', subject: 'control-plane', atSeconds: 6, toleranceSeconds: 9 },
+    { event: 'failures-began', subject: 'gateway → song', atSeconds: 19, toleranceSeconds: 4 },
+    { event: 'failures-ended', subject: 'gateway → song', atSeconds: 40, toleranceSeconds: 14 },
+  ],
+};
+
+export const lowerVersionRestart: Scenario = {
+  name: 'lower-version-restart',
+  title: 'Control plane restarts and counts from 1 again',
+  story:
+    'Versions are opaque, so a restarted control plane may begin anew. Clients must take the lower number; whoever compares versions drops live resources.',
+  cites: [
+    {
+      title: 'grpc-java issue 12663 (February 2026)',
+      what: 'an older set of resources on a new stream, read as deletions',
+    },
+    {
+      title: 'Envoy documentation, xDS REST and gRPC protocol',
+      what: 'version_info is opaque; a new stream is answered in full',
+    },
+  ],
+  rootCause: 'control-plane: restarted without its state; versions went backwards',
+  hits: [],
+  durationSeconds: 40,
+  defaultSpeed: 1,
+  steps: [
+    CALM,
+    {
+      atSeconds: 6,
+      title: 'The control plane is killed and started again at once',
+      expect: 'every client is back within its backoff and holds a lower version; no call fails',
+      actions: [
+        { kind: 'signal', process: 'control-plane', signal: 'SIGKILL' },
+        {
+          kind: 'start',
+          process: 'control-plane',
+          env: { CONTROL_PLANE_FIRST_VERSION: '1' },
+        },
+      ],
+    },
+  ],
+  timeline: [
+    { event: 'version-regressed', subject: 'control-plane', atSeconds: 6, toleranceSeconds: 14 },
+  ],
+};

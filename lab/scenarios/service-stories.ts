@@ -1,0 +1,121 @@
+import { CALM, type Scenario } from './scenario.ts';
+
+/** Outages in which routing has no part: Detour must not blame it. */
+export const slowService: Scenario = {
+  name: 'slow-service',
+  title: 'image becomes slow',
+  story: 'Every request to image takes 700 ms longer. Pages that show pictures are slow with it.',
+  cites: [
+    {
+      title: 'Dean, Barroso: The Tail at Scale, CACM 56(2), 2013',
+      what: 'one slow component decides the time of everything that waits for it',
+    },
+  ],
+  rootCause: 'image: slow by 700 ms',
+  hits: [],
+  durationSeconds: 40,
+  defaultSpeed: 1,
+  steps: [
+    CALM,
+    {
+      atSeconds: 8,
+      title: 'image becomes slow',
+      expect: 'p95 of image, artist, song and gateway rises by 700 ms; no errors, no shift',
+      actions: [{ kind: 'service-fault', service: 'image', extraMs: 700, errorRatio: 0 }],
+    },
+    {
+      atSeconds: 28,
+      title: 'image is itself again',
+      expect: 'latencies fall at once',
+      actions: [{ kind: 'service-fault', service: 'image', extraMs: 0, errorRatio: 0 }],
+    },
+  ],
+  timeline: [],
+};
+
+export const errorService: Scenario = {
+  name: 'error-service',
+  title: 'artist answers with errors',
+  story: 'Half of the answers of artist are 500. Its callers fail with it; the mesh is in order.',
+  cites: [
+    {
+      title:
+        'Beyer et al., Site Reliability Engineering, chapter 22: Addressing Cascading Failures',
+      what: 'errors of one service become errors of its callers',
+    },
+  ],
+  rootCause: 'artist: answers half of its requests with 500',
+  hits: ['gateway → artist', 'song → artist', 'gateway → song'],
+  durationSeconds: 40,
+  defaultSpeed: 1,
+  steps: [
+    CALM,
+    {
+      atSeconds: 8,
+      title: 'artist answers half of its requests with 500',
+      expect: 'errors on every edge towards artist and above it; mode and configuration unchanged',
+      actions: [{ kind: 'service-fault', service: 'artist', extraMs: 0, errorRatio: 0.5 }],
+    },
+    {
+      atSeconds: 28,
+      title: 'artist is itself again',
+      expect: 'errors end at once',
+      actions: [{ kind: 'service-fault', service: 'artist', extraMs: 0, errorRatio: 0 }],
+    },
+  ],
+  timeline: [
+    { event: 'failures-began', subject: 'gateway → artist', atSeconds: 8, toleranceSeconds: 2 },
+    { event: 'failures-ended', subject: 'gateway → artist', atSeconds: 28, toleranceSeconds: 2 },
+  ],
+};
+
+export const trafficSurge: Scenario = {
+  name: 'traffic-surge',
+  title: 'Four times the traffic',
+  story: 'Users come in crowds. Everything holds: more calls, no errors, no shift.',
+  cites: [
+    {
+      title: 'Schroeder, Wierman, Harchol-Balter: Open Versus Closed, NSDI 2006',
+      what: 'load that does not wait for answers',
+    },
+  ],
+  rootCause: 'users: four times as many requests',
+  hits: [],
+  durationSeconds: 40,
+  defaultSpeed: 1,
+  steps: [
+    CALM,
+    {
+      atSeconds: 8,
+      title: 'Traffic rises to four times the usual',
+      expect: 'rates rise on every edge in proportion',
+      actions: [{ kind: 'load', factor: 4 }],
+    },
+    {
+      atSeconds: 28,
+      title: 'Traffic falls back',
+      expect: 'rates as before',
+      actions: [{ kind: 'load', factor: 1 }],
+    },
+  ],
+  timeline: [],
+};
+
+export const quiet: Scenario = {
+  name: 'quiet',
+  title: 'Nothing happens',
+  story: 'An hour in which all is well. Whatever is reported about it is a false alarm.',
+  cites: [
+    {
+      title:
+        'Beyer et al., Site Reliability Engineering, chapter 6: Monitoring Distributed Systems',
+      what: 'every page should be about something that needs a person',
+    },
+  ],
+  rootCause: 'none',
+  hits: [],
+  durationSeconds: 3600,
+  defaultSpeed: 60,
+  steps: [CALM],
+  timeline: [],
+};
