@@ -70,29 +70,29 @@ export const march8: Scenario = {
       actions: [{ kind: 'route-login', mode: 'dns', fresh: false }],
     }),
     at('18:58', {
-      title: 'song → artist to DNS',
-      expect: 'the edge recovers',
-      actions: route('song', 'artist', 'dns'),
-    }),
-    at('19:12', {
       title: 'gateway → artist to DNS',
       expect: "artists' pages recover",
       actions: route('gateway', 'artist', 'dns'),
     }),
-    at('19:28', {
+    at('19:12', {
       title: 'gateway → song to DNS',
-      expect: "songs' pages recover",
+      expect: "song is reached again; its pages still lack the artist's name",
       actions: route('gateway', 'song', 'dns'),
     }),
+    at('19:28', {
+      title: 'song → artist to DNS',
+      expect: "songs' pages recover",
+      actions: route('song', 'artist', 'dns'),
+    }),
     at('19:50', {
-      title: 'playlist → song to DNS',
-      expect: 'the edge is ready before its caller is',
-      actions: route('playlist', 'song', 'dns'),
+      title: 'gateway → playlist to DNS',
+      expect: 'playlist is reached again; it cannot reach song',
+      actions: route('gateway', 'playlist', 'dns'),
     }),
     at('20:34', {
-      title: 'gateway → playlist to DNS',
-      expect: 'the last edge recovers',
-      actions: route('gateway', 'playlist', 'dns'),
+      title: 'playlist → song to DNS',
+      expect: 'playlists recover, and with them the last edge',
+      actions: route('playlist', 'song', 'dns'),
     }),
     published('20:35', {
       title: 'Mitigated',
@@ -105,29 +105,29 @@ export const march8: Scenario = {
       actions: [{ kind: 'rollback', touched: false }],
     }),
     at('20:44', {
-      title: 'Return to the mesh: gateway → playlist',
-      expect: 'no errors',
-      actions: route('gateway', 'playlist', 'xds'),
-    }),
-    at('20:46', {
       title: 'Return to the mesh: playlist → song',
       expect: 'no errors',
       actions: route('playlist', 'song', 'xds'),
     }),
-    at('20:48', {
-      title: 'Return to the mesh: gateway → song',
+    at('20:46', {
+      title: 'Return to the mesh: gateway → playlist',
       expect: 'no errors',
-      actions: route('gateway', 'song', 'xds'),
+      actions: route('gateway', 'playlist', 'xds'),
     }),
-    at('20:50', {
+    at('20:48', {
       title: 'Return to the mesh: gateway → artist',
       expect: 'no errors',
       actions: route('gateway', 'artist', 'xds'),
     }),
-    at('20:52', {
+    at('20:50', {
       title: 'Return to the mesh: song → artist',
       expect: 'no errors',
       actions: route('song', 'artist', 'xds'),
+    }),
+    at('20:52', {
+      title: 'Return to the mesh: gateway → song',
+      expect: 'no errors',
+      actions: route('gateway', 'song', 'xds'),
     }),
     at('20:54', {
       title: 'Return to the mesh: gateway → login, in the channel that was kept',
@@ -145,7 +145,7 @@ export const march8: Scenario = {
     event('config-lost', 'control-plane', '18:07', 2),
     event('failures-began', 'gateway → login', '18:07', 2),
     event('shift-began', 'gateway → login', '18:39', 2),
-    event('shift-ended', 'gateway → playlist', '20:34', 2),
+    event('shift-ended', 'playlist → song', '20:34', 2),
     event('mitigated', 'all', '20:35', 3),
     event('config-restored', 'control-plane', '20:42', 2),
     event('client-stuck', 'gateway-1-grpc', '20:54', 4),
