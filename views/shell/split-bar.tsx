@@ -44,7 +44,7 @@ function sharesOf(counts: readonly ModeCount[]) {
   const total = counts.reduce((sum, count) => sum + count.calls, 0);
   if (total === 0) return [];
   return MODE_ORDER.flatMap((mode) => {
-    const calls = counts.find((count) => count.mode === mode)?.calls ?? 0;
+    const calls = counts.reduce((sum, count) => (count.mode === mode ? sum + count.calls : sum), 0);
     return calls === 0 ? [] : [{ mode, share: calls / total, look: routingLook(mode) }];
   });
 }

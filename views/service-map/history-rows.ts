@@ -1,0 +1,80 @@
+import type { RoutingMode } from '#telemetry/routing-mode.ts';
+import type { CallHistory } from '#views/live/live-snapshot.ts';
+
+type StackKey = 'mesh' | 'cached' | 'dns' | 'none' | 'other';
+
+/** One second of the strip, in calls. */
+export type HistoryRow = Readonly<Record<StackKey | 'second' | 'errors', number>>;
+
+/** From the bottom of the stack to its top. */
+export const STACK: readonly {
+  readonly key: StackKey;
+  readonly label: string;
+  readonly stroke: string;
+  readonly fill: string;
+  readonly swatch: string;
+  readonly always: boolean;
+}[] = [
+  {
+    key: 'mesh',
+    label: 'Mesh',
+    stroke: 'var(--mesh)',
+    fill: 'color-mix(in oklab, var(--mesh) 30%, transparent)',
+    swatch: 'rounded-full bg-mesh',
+    always: true,
+  },
+  {
+    key: 'cached',
+    label: 'From cache',
+    stroke: 'var(--mesh)',
+    fill: 'url(#strip-cached)',
+    swatch: 'rounded-full border-2 border-mesh',
+    always: false,
+  },
+  {
+    key: 'other',
+    label: 'Other',
+    stroke: 'var(--plain)',
+    fill: 'color-mix(in oklab, var(--plain) 20%, transparent)',
+    swatch: 'rounded-full bg-plain',
+    always: false,
+  },
+  {
+    key: 'dns',
+    label: 'DNS',
+    stroke: 'var(--dns)',
+    fill: 'url(#strip-dns)',
+    swatch: 'bg-dns',
+    always: true,
+  },
+  {
+    key: 'none',
+    label: 'No config',
+    stroke: 'var(--crit)',
+    fill: 'url(#strip-none)',
+    swatch: 'rotate-45 bg-crit',
+    always: false,
+  },
+];
+
+const KEYS: Readonly<Record<RoutingMode, StackKey>> = {
+  'xds-live': 'mesh',
+  'xds-fallback': 'mesh',
+  'xds-cached': 'cached',
+  'xds-none': 'none',
+  dns: 'dns',
+  static: 'other',
+  direct: 'other',
+  unknown: 'other',
+};
+
+export function toHistoryRows(history: CallHistory): readonly HistoryRow[] {
+  const seconds = Math.max(history.errors.length, ...history.calls.map((calls) => calls.length));
+  return Array.from({ length: seconds }, (_, i) => {
+    const row = { mesh: 0, cached: 0, dns: 0, none: 0, other: 0 };
+    history.modes.forEach((mode, m) => {
+      row[KEYS[mode]] += history.calls[m]?.[i] ?? 0;
+    });
+    return { ...row, second: history.startSecond + i, errors: history.errors[i] ?? 0 };
+  });
+}

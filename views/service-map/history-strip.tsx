@@ -1,0 +1,245 @@
+'use client';
+
+import { useMemo, useRef, useState } from 'react';
+import { Area, AreaChart, ReferenceArea, Tooltip, XAxis, YAxis } from 'recharts';
+import { startOfSecond, type TimeWindow, unixSecond } from '#telemetry/time.ts';
+import { formatCompact } from '#views/format/format-number.ts';
+import { formatClock } from '#views/format/format-time.ts';
+import type { CallHistory } from '#views/live/live-snapshot.ts';
+import { EventMarks, type MapMark } from './event-marks.tsx';
+import { type HistoryRow, STACK, toHistoryRows } from './history-rows.ts';
+import { useSize } from './use-map-view.ts';
+
+const PLOT = { left: 0, right: 44, top: 34, bottom: 20 } as const;
+const MIN_BRUSH_SECONDS = 2;
+
+/** Calls a second by routing mode, with what happened; dragging over it looks at that time only. */
+export function HistoryStrip({
+  history,
+  marks,
+  onBrush,
+}: {
+  readonly history: CallHistory;
+  readonly marks: readonly MapMark[];
+  readonly onBrush: (window: TimeWindow) => void;
+}) {
+  const plot = useRef<HTMLDivElement>(null);
+  const size = useSize(plot);
+  const rows = useMemo(() => toHistoryRows(history), [history]);
+  const [drag, setDrag] = useState<{ from: number; to: number }>();
+  const last = rows.at(-1);
+  const secondAt = (clientX: number) => {
+    const rect = plot.current?.getBoundingClientRect();
+    const width = Math.max(1, size.width - PLOT.left - PLOT.right);
+    const share = (clientX - (rect?.left ?? 0) - PLOT.left) / width;
+    const index = Math.round(Math.max(0, Math.min(1, share)) * (rows.length - 1));
+    return history.startSecond + index;
+  };
+  const finish = () => {
+    if (drag === undefined) return;
+    setDrag(undefined);
+    const [from, to] = [Math.min(drag.from, drag.to), Math.max(drag.from, drag.to)];
+    if (to - from < MIN_BRUSH_SECONDS) return;
+    onBrush({
+      startUnixNano: startOfSecond(unixSecond(from)),
+      endUnixNano: startOfSecond(unixSecond(to + 1)),
+    });
+  };
+  return (
+    <section
+      aria-label="Calls by routing"
+      className="flex h-[134px] shrink-0 border-line border-t bg-panel"
+    >
+      <StripLegend last={last} />
+      <div
+        ref={plot}
+        className="relative min-w-0 flex-1 cursor-crosshair select-none"
+        role="img"
+        aria-label={last === undefined ? 'No calls yet' : speakRow(last)}
+        onPointerDown={(event) => {
+          const second = secondAt(event.clientX);
+          setDrag({ from: second, to: second });
+        }}
+        onPointerMove={(event) => {
+          if (drag !== undefined) setDrag({ ...drag, to: secondAt(event.clientX) });
+        }}
+        onPointerUp={finish}
+        onPointerLeave={() => setDrag(undefined)}
+      >
+        {size.width > 0 && rows.length > 1 && (
+          <>
+            <StripChart rows={rows} width={size.width} height={size.height} drag={drag} />
+            <EventMarks
+              marks={marks}
+              startSecond={history.startSecond}
+              seconds={rows.length - 1}
+              left={PLOT.left}
+              width={size.width - PLOT.left - PLOT.right}
+            />
+          </>
+        )}
+      </div>
+    </section>
+  );
+}
+
+function StripLegend({ last }: { readonly last: HistoryRow | undefined }) {
+  return (
+    <dl className="flex w-[124px] shrink-0 flex-col justify-end gap-0.5 pr-3 pb-6 pl-4 text-xs">
+      {STACK.filter(({ key, always }) => always || (last?.[key] ?? 0) > 0)
+        .toReversed()
+        .map(({ key, label, swatch }) => (
+          <div key={key} className="flex items-center gap-1.5">
+            <span className={`size-2 shrink-0 ${swatch}`} aria-hidden />
+            <dt className="text-muted">{label}</dt>
+            <dd className="tabular ml-auto font-medium">{formatCompact(last?.[key] ?? 0)}</dd>
+          </div>
+        ))}
+      <p className="pl-3.5 text-dim">calls/s</p>
+    </dl>
+  );
+}
+
+function StripChart({
+  rows,
+  width,
+  height,
+  drag,
+}: {
+  readonly rows: readonly HistoryRow[];
+  readonly width: number;
+  readonly height: number;
+  readonly drag: { readonly from: number; readonly to: number } | undefined;
+}) {
+  return (
+    <AreaChart
+      width={width}
+      height={height}
+      data={[...rows]}
+      margin={{ top: PLOT.top, right: PLOT.right, bottom: 0, left: PLOT.left }}
+      accessibilityLayer={false}
+    >
+      <defs>
+        <Hatch id="strip-dns" colour="var(--dns)" angle={65} />
+        <Hatch id="strip-none" colour="var(--crit)" angle={-45} />
+        <Lines id="strip-cached" />
+      </defs>
+      <XAxis
+        dataKey="second"
+        type="number"
+        domain={['dataMin', 'dataMax']}
+        tickFormatter={(second: number) => formatClock(startOfSecond(unixSecond(second)))}
+        tick={{ fill: 'var(--muted)', fontSize: 11, fontFamily: 'var(--font-geist-mono)' }}
+        tickLine={false}
+        axisLine={{ stroke: 'var(--edge)' }}
+        height={PLOT.bottom}
+        minTickGap={80}
+      />
+      <YAxis
+        orientation="right"
+        width={0}
+        mirror
+        tickCount={3}
+        tick={false}
+        axisLine={false}
+        domain={[0, 'auto']}
+      />
+      {STACK.map(({ key, stroke, fill }) => (
+        <Area
+          key={key}
+          dataKey={key}
+          stackId="calls"
+          type="monotone"
+          stroke={stroke}
+          strokeWidth={1.4}
+          fill={fill}
+          fillOpacity={1}
+          dot={false}
+          activeDot={false}
+          isAnimationActive={false}
+        />
+      ))}
+      {drag !== undefined && drag.from !== drag.to && (
+        <ReferenceArea
+          x1={Math.min(drag.from, drag.to)}
+          x2={Math.max(drag.from, drag.to)}
+          fill="var(--select)"
+          fillOpacity={0.2}
+          stroke="var(--select)"
+        />
+      )}
+      <Tooltip
+        content={RowTooltip}
+        isAnimationActive={false}
+        cursor={{ stroke: 'var(--dim)', strokeWidth: 1 }}
+      />
+    </AreaChart>
+  );
+}
+
+function RowTooltip({
+  active,
+  payload,
+}: {
+  readonly active?: boolean;
+  readonly payload?: readonly { readonly payload?: unknown }[];
+}) {
+  const row = payload?.[0]?.payload as HistoryRow | undefined;
+  if (active !== true || row === undefined) return null;
+  return (
+    <div className="rounded-lg border border-edge bg-panel px-2.5 py-1.5 text-xs shadow-pop">
+      <p className="num mb-0.5">{formatClock(startOfSecond(unixSecond(row.second)))}</p>
+      {STACK.filter(({ key }) => row[key] > 0).map(({ key, label, swatch }) => (
+        <p key={key} className="flex items-center gap-1.5">
+          <span className={`size-2 ${swatch}`} />
+          <span className="text-muted">{label}</span>
+          <span className="tabular ml-auto pl-3">{formatCompact(row[key])}/s</span>
+        </p>
+      ))}
+      {row.errors > 0 && (
+        <p className="text-crit-text">
+          failed <span className="tabular">{formatCompact(row.errors)}/s</span>
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Hatch({
+  id,
+  colour,
+  angle,
+}: {
+  readonly id: string;
+  readonly colour: string;
+  readonly angle: number;
+}) {
+  return (
+    <pattern
+      id={id}
+      width="6"
+      height="6"
+      patternUnits="userSpaceOnUse"
+      patternTransform={`rotate(${angle})`}
+    >
+      <rect width="6" height="6" fill={colour} opacity="0.16" />
+      <path d="M0 0v6" stroke={colour} strokeWidth="3" opacity="0.55" />
+    </pattern>
+  );
+}
+
+function Lines({ id }: { readonly id: string }) {
+  return (
+    <pattern id={id} width="6" height="5" patternUnits="userSpaceOnUse">
+      <rect width="6" height="5" fill="var(--mesh)" opacity="0.1" />
+      <path d="M0 1h6" stroke="var(--mesh)" strokeWidth="1.2" opacity="0.6" />
+    </pattern>
+  );
+}
+
+function speakRow(row: HistoryRow): string {
+  const parts = STACK.filter(({ key }) => row[key] > 0).map(
+    ({ key, label }) => `${label} ${formatCompact(row[key])}`,
+  );
+  return `Calls per second by routing, last: ${parts.join(', ') || 'none'}`;
+}

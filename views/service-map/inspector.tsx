@@ -1,0 +1,69 @@
+'use client';
+
+import type { ServiceMap } from '#analysis/service-map/service-map.ts';
+import type { SeenHistory } from '#views/live/edge-history.ts';
+import { InspectControlPlane, InspectDns } from './inspect-bands.tsx';
+import { InspectEdge } from './inspect-edge.tsx';
+import { InspectNode } from './inspect-node.tsx';
+import { InspectorHead } from './inspector-parts.tsx';
+import type { MapSelection } from './map-selection.ts';
+import { NeedsAttention } from './needs-attention.tsx';
+
+export interface InspectorProps {
+  readonly map: ServiceMap;
+  readonly selection: MapSelection | undefined;
+  readonly seen: SeenHistory;
+  readonly onSelect: (selection: MapSelection | undefined) => void;
+}
+
+/** What is known about the selected thing, beside the map; what needs attention when nothing is selected. */
+export function Inspector(props: InspectorProps) {
+  return (
+    <aside
+      aria-label="Inspector"
+      className="flex w-[348px] shrink-0 flex-col overflow-y-auto border-line border-l bg-panel"
+    >
+      <Inspected {...props} />
+    </aside>
+  );
+}
+
+function Inspected({ map, selection, seen, onSelect }: InspectorProps) {
+  const close = () => onSelect(undefined);
+  if (selection?.kind === 'edge') {
+    const edge = map.edges.find((candidate) => candidate.id === selection.id);
+    if (edge === undefined) return <Gone what={selection.id} onClose={close} />;
+    return <InspectEdge edge={edge} map={map} seen={seen.get(edge.id)} onClose={close} />;
+  }
+  if (selection?.kind === 'node') {
+    const node = map.nodes.find((candidate) => candidate.id === selection.id);
+    if (node === undefined) return <Gone what={selection.id} onClose={close} />;
+    return (
+      <InspectNode
+        node={node}
+        map={map}
+        seen={seen.get(`node:${node.id}`)}
+        onSelect={onSelect}
+        onClose={close}
+      />
+    );
+  }
+  if (selection?.kind === 'control-plane') {
+    return <InspectControlPlane view={map.controlPlane} onClose={close} />;
+  }
+  if (selection?.kind === 'dns' && map.dns !== undefined) {
+    return <InspectDns dns={map.dns} map={map} onSelect={onSelect} onClose={close} />;
+  }
+  return <NeedsAttention map={map} onSelect={onSelect} />;
+}
+
+function Gone({ what, onClose }: { readonly what: string; readonly onClose: () => void }) {
+  return (
+    <InspectorHead
+      health="unknown"
+      title={what}
+      subtitle="not seen in this window"
+      onClose={onClose}
+    />
+  );
+}

@@ -1,0 +1,222 @@
+'use client';
+
+import { List, Waypoints } from 'lucide-react';
+import { useRouter } from 'next/navigation';
+import { useCallback, useMemo } from 'react';
+import { layoutServiceMap } from '#analysis/service-map/layout-service-map.ts';
+import type { MapLayout, ServiceMap } from '#analysis/service-map/service-map.ts';
+import type { TimeWindow } from '#telemetry/time.ts';
+import { formatWindow } from '#views/format/format-time.ts';
+import { IncidentBadge } from '#views/live/incident-badge.tsx';
+import { LiveClock } from '#views/live/live-clock.tsx';
+import type { LiveSnapshot } from '#views/live/live-snapshot.ts';
+import { useLive } from '#views/live/use-live.ts';
+import { IconButton } from '#views/shell/button.tsx';
+import { Header } from '#views/shell/header.tsx';
+import { useKeys } from '#views/shell/keys.tsx';
+import { Notice } from '#views/shell/notice.tsx';
+import { Segmented } from '#views/shell/segmented.tsx';
+import { useUrlState } from '#views/shell/use-url-state.ts';
+import { COLOURS, edgeLevels, parseColourBy } from './edge-levels.ts';
+import { marksOf } from './event-marks.tsx';
+import { FindBar, FindPresets } from './find-bar.tsx';
+import { findEdges } from './find-edges.ts';
+import { HistoryStrip } from './history-strip.tsx';
+import { Inspector } from './inspector.tsx';
+import { MapLegend } from './map-legend.tsx';
+import { type MapSelection, parseSelection, toSelectionText } from './map-selection.ts';
+import { MapSummary } from './map-summary.tsx';
+import { MapTable } from './map-table.tsx';
+import { ServiceMapView } from './service-map.tsx';
+
+/** The live map, or, with a fixed `window`, the map of that window. */
+export function MapScreen({
+  initial,
+  window,
+}: {
+  /** As the server saw it: shown until the stream speaks, and all there is of a fixed window. */
+  readonly initial: LiveSnapshot;
+  readonly window: TimeWindow | undefined;
+}) {
+  const live = useLive();
+  const snapshot = window === undefined ? (live.snapshot ?? initial) : initial;
+  const { map } = snapshot;
+  const state = useMapState(map);
+  const layout = useLayout(map);
+  const { togglePause, brush } = useRange(window, snapshot);
+  const marks = useMemo(() => marksOf(snapshot), [snapshot]);
+  const levels = useMemo(() => edgeLevels(map, state.colourBy), [map, state.colourBy]);
+  const kept = state.found.kind === 'some' ? state.found.edges : undefined;
+  return (
+    <>
+      <Header
+        title={window === undefined ? 'Live map' : 'Map'}
+        right={
+          <>
+            <span className="num hidden text-muted text-xs xl:block">
+              {formatWindow(snapshot.map.window)}
+            </span>
+            <LiveClock isPaused={window !== undefined} onToggle={togglePause} />
+          </>
+        }
+      >
+        <IncidentBadge />
+      </Header>
+      {live.link === 'polling' && window === undefined && (
+        <Notice>The live stream does not open. The map is asked for every 5 s instead.</Notice>
+      )}
+      <Toolbar map={map} state={state} />
+      <div className="relative flex min-h-0 flex-1">
+        <div className="flex min-w-0 flex-1 flex-col">
+          <MapSummary map={map} />
+          {state.isTable ? (
+            <MapTable map={map} kept={kept} selection={state.selection} onSelect={state.select} />
+          ) : (
+            <ServiceMapView
+              map={map}
+              layout={layout}
+              selection={state.selection}
+              onSelect={state.select}
+              kept={kept}
+              levels={levels}
+              isMoving={window === undefined}
+            />
+          )}
+          <MapLegend map={map} />
+          <HistoryStrip history={snapshot.history} marks={marks} onBrush={brush} />
+        </div>
+        <div
+          className={
+            state.selection === undefined
+              ? 'hidden min-h-0 xl:flex'
+              : 'absolute inset-y-0 right-0 z-10 flex min-h-0 shadow-pop xl:static xl:shadow-none'
+          }
+        >
+          <Inspector
+            map={map}
+            selection={state.selection}
+            seen={live.seen}
+            onSelect={state.select}
+          />
+        </div>
+      </div>
+    </>
+  );
+}
+
+type MapState = ReturnType<typeof useMapState>;
+
+function Toolbar({ map, state }: { readonly map: ServiceMap; readonly state: MapState }) {
+  return (
+    <div className="flex h-11 shrink-0 items-center gap-2 border-line border-b px-4">
+      <FindBar map={map} text={state.find} found={state.found} onChange={state.setFind} />
+      <FindPresets map={map} text={state.find} onChange={state.setFind} />
+      <span className="hidden items-center gap-2 min-[1360px]:flex">
+        <span className="ml-1 text-muted text-sm" aria-hidden>
+          Colour
+        </span>
+        <Segmented
+          name="Colour edges by"
+          value={state.colourBy}
+          options={COLOURS}
+          onChange={state.setColourBy}
+        />
+      </span>
+      <IconButton
+        name={state.isTable ? 'Show as map' : 'Show as table'}
+        onClick={state.toggleTable}
+        className="border border-edge"
+      >
+        {state.isTable ? <Waypoints size={15} aria-hidden /> : <List size={15} aria-hidden />}
+      </IconButton>
+    </div>
+  );
+}
+
+/** Everything that a reader may want to share stands in the address. */
+function useMapState(map: ServiceMap) {
+  const [params, change] = useUrlState();
+  const find = params.get('find') ?? '';
+  const selectionText = params.get('sel');
+  const selection = useMemo(() => parseSelection(selectionText), [selectionText]);
+  const colourBy = parseColourBy(params.get('colour'));
+  const isTable = params.get('view') === 'table';
+  const found = useMemo(() => findEdges(find, map), [find, map]);
+  const setFind = useCallback((text: string) => change({ find: text }), [change]);
+  const select = useCallback(
+    (next: MapSelection | undefined) =>
+      change({ sel: next === undefined ? undefined : toSelectionText(next) }),
+    [change],
+  );
+  const setColourBy = useCallback(
+    (value: string) => change({ colour: value === 'routing' ? undefined : value }),
+    [change],
+  );
+  const toggleTable = useCallback(
+    () => change({ view: isTable ? undefined : 'table' }),
+    [change, isTable],
+  );
+  useKeys(
+    'Map',
+    useMemo(
+      () => [
+        { keys: 'Escape', label: 'Close the inspector', run: () => select(undefined) },
+        {
+          keys: 'e',
+          label: 'Only errors',
+          run: () => setFind(find === 'failing' ? '' : 'failing'),
+        },
+        { keys: 'v', label: 'Map or table', run: toggleTable },
+        ...COLOURS.map((colour, i) => ({
+          keys: String(i + 1),
+          label: `Colour by ${colour.label.toLowerCase()}`,
+          run: () => setColourBy(colour.value),
+        })),
+      ],
+      [select, setFind, find, toggleTable, setColourBy],
+    ),
+  );
+  return { find, found, selection, colourBy, isTable, setFind, select, setColourBy, toggleTable };
+}
+
+/** Live is the present; a pause or a brushed range is a window in the address, loaded by the server. */
+function useRange(window: TimeWindow | undefined, snapshot: LiveSnapshot) {
+  const router = useRouter();
+  const [params] = useUrlState();
+  const go = useCallback(
+    (next: TimeWindow | undefined) => {
+      const query = new URLSearchParams(params);
+      query.delete('from');
+      query.delete('to');
+      if (next !== undefined) {
+        query.set('from', String(next.startUnixNano));
+        query.set('to', String(next.endUnixNano));
+      }
+      router.push(`/map?${query}`);
+    },
+    [router, params],
+  );
+  const togglePause = useCallback(
+    () => go(window === undefined ? snapshot.map.window : undefined),
+    [go, window, snapshot],
+  );
+  useKeys(
+    'Map',
+    useMemo(() => [{ keys: 'l', label: 'Live or paused', run: togglePause }], [togglePause]),
+  );
+  return { togglePause, brush: go };
+}
+
+/** The same set of services and edges keeps its places, whatever flows. */
+function useLayout(map: ServiceMap): MapLayout {
+  const key = [...map.nodes.map((node) => node.id), ...map.edges.map((edge) => edge.id)].join('\n');
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `key` stands for the nodes and edges of `map`
+  return useMemo(
+    () =>
+      layoutServiceMap(
+        map.nodes.map((node) => node.id),
+        map.edges,
+      ),
+    [key],
+  );
+}
