@@ -35,11 +35,7 @@ runProcess(async () => {
   );
   const { CONTROL_PLANE_LISTEN: xds, CONTROL_PLANE_ADMIN: admin } = settings;
   const xdsPort = await ads.listen(xds.port, xds.host);
-  const http = await serveAdmin(
-    controlPlaneHandler(controlPlane, () => ads.streams),
-    admin.port,
-    admin.host,
-  );
+  const http = await serveAdmin(controlPlaneHandler(controlPlane, ads), admin.port, admin.host);
   const stopWatching = watchRegistry(settings.REGISTRY_URL, (catalogue) =>
     controlPlane.applyCatalogue(catalogue),
   );

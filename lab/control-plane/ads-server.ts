@@ -5,19 +5,16 @@ import {
   type ServiceDefinition,
   status,
 } from '@grpc/grpc-js';
-import {
-  type AdsRequest,
-  type AdsSource,
-  AdsStream,
-  type Dialect,
-} from '#lab/control-plane/ads-stream.ts';
+import { AdsStream, type AnyAdsStream } from '#lab/control-plane/ads-stream.ts';
+import { clientStatusService } from '#lab/control-plane/client-status.ts';
+import { DeltaSubscription } from '#lab/control-plane/delta-subscription.ts';
 import { ResponseEncoder } from '#lab/control-plane/encode-response.ts';
+import { LoadReports } from '#lab/control-plane/load-reports.ts';
 import type { PushLog } from '#lab/control-plane/push-log.ts';
 import { SotwSubscription } from '#lab/control-plane/sotw-subscription.ts';
-import type { DiscoveryRequest } from '#lab/xds/discovery.ts';
-import { ADS } from '#lab/xds/services.ts';
-
-export type AnyAdsStream = Omit<AdsStream<AdsRequest>, 'receive'>;
+import type { AdsRequest, AdsSource, Dialect } from '#lab/control-plane/stream-ports.ts';
+import type { DeltaDiscoveryRequest, DiscoveryRequest } from '#lab/xds/discovery.ts';
+import { ADS, CSDS, LRS } from '#lab/xds/services.ts';
 
 /** Far beyond any lab; a runaway client must not take the memory of the machine. */
 const STREAM_LIMIT = 20_000;
@@ -30,12 +27,14 @@ const KEEPALIVE = {
 
 /** The gRPC face of the control plane: streams come and go here, and what they are told is decided elsewhere. */
 export class AdsServer {
+  readonly loads = new LoadReports();
   readonly #server: Server;
   readonly #streams = new Set<AnyAdsStream>();
   readonly #source: AdsSource;
   readonly #log: PushLog;
   readonly #encoder = new ResponseEncoder();
   readonly #identifier: string;
+  #heartbeat: { readonly ttlSeconds: number; readonly timer: NodeJS.Timeout } | undefined;
   #lastId = 0;
 
   constructor(options: {
@@ -50,9 +49,14 @@ export class AdsServer {
     this.#server.addService(withRawResponses(ADS), {
       StreamAggregatedResources: (call: ServerDuplexStream<DiscoveryRequest, Buffer>) =>
         this.#open(call, this.#sotw()),
-      DeltaAggregatedResources: (call: ServerDuplexStream<DiscoveryRequest, Buffer>) =>
-        call.emit('error', { code: status.UNIMPLEMENTED, details: 'delta is not served' }),
+      DeltaAggregatedResources: (call: ServerDuplexStream<DeltaDiscoveryRequest, Buffer>) =>
+        this.#open(call, this.#delta()),
     });
+    this.#server.addService(
+      CSDS,
+      clientStatusService(() => this.#streams),
+    );
+    this.#server.addService(LRS, this.loads.service());
   }
 
   get streams(): ReadonlySet<AnyAdsStream> {
@@ -77,22 +81,48 @@ export class AdsServer {
 
   /** Sends every stream what has become due. */
   pushDue(): void {
+    this.#beat();
     for (const stream of this.#streams) stream.pushDue();
   }
 
   /** Ends all streams with UNAVAILABLE, as a server does that goes down for maintenance. */
   close(): void {
+    clearInterval(this.#heartbeat?.timer);
     this.#server.forceShutdown();
     for (const stream of this.#streams) stream.close();
     this.#streams.clear();
+  }
+
+  /** Keeps a beat of a third of the time to live: two may be lost before anything is forgotten. */
+  #beat(): void {
+    const ttlSeconds = this.#source.ttlSeconds();
+    if (this.#heartbeat?.ttlSeconds === ttlSeconds) return;
+    clearInterval(this.#heartbeat?.timer);
+    this.#heartbeat = undefined;
+    if (ttlSeconds === undefined) return;
+    const beat = () => {
+      for (const stream of this.#streams) stream.pushHeartbeats();
+    };
+    this.#heartbeat = { ttlSeconds, timer: setInterval(beat, (ttlSeconds * 1000) / 3) };
   }
 
   #sotw(): Dialect<DiscoveryRequest> {
     return {
       name: 'sotw',
       subscribe: (type) => new SotwSubscription(type),
-      encode: (type, answer, nonce) =>
-        this.#encoder.sotw({ type, identifier: this.#identifier, ...answer }, nonce),
+      encode: (type, answer, nonce, ttl) =>
+        this.#encoder.sotw({ type, identifier: this.#identifier, ...answer, ...ttl }, nonce),
+      ttlFeature: 'xds.config.supports-resource-in-sotw',
+    };
+  }
+
+  #delta(): Dialect<DeltaDiscoveryRequest> {
+    return {
+      name: 'delta',
+      subscribe: (type) => new DeltaSubscription(type),
+      encode: (type, answer, nonce, ttl) =>
+        this.#encoder.delta({ type, identifier: this.#identifier, ...answer, ...ttl }, nonce),
+      ttlFeature: 'xds.config.supports-resource-ttl',
     };
   }
 

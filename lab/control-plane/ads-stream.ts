@@ -1,77 +1,26 @@
-import type { PushEnd, PushLog } from '#lab/control-plane/push-log.ts';
-import type { Answer, Reception, Subscription } from '#lab/control-plane/subscription.ts';
+import type { PushLog } from '#lab/control-plane/push-log.ts';
+import type {
+  AdsRequest,
+  AdsSource,
+  AdsWire,
+  Dialect,
+  Ttl,
+} from '#lab/control-plane/stream-ports.ts';
+import type { Answer } from '#lab/control-plane/subscription.ts';
+import type { SubscriptionStatus, TypeContents } from '#lab/control-plane/subscription-status.ts';
+import { TypeChannel } from '#lab/control-plane/type-channel.ts';
 import type { View } from '#lab/control-plane/view.ts';
 import type { Node } from '#lab/xds/discovery.ts';
 import { xdsTypeOf } from '#lab/xds/type-urls.ts';
 import { XDS_TYPES, type XdsType } from '#telemetry/xds-type.ts';
 
-/** After this long without an answer a push counts as silent, and a newer one may follow it. */
-const SILENCE_MS = 10_000;
 /** A client that does not read for so long is dropped; it will come back and be answered in full. */
 const UNREAD_LIMIT_MS = 30_000;
+/** A client that has not asked for a new cluster's endpoints by then will not. */
+const ASK_LIMIT_MS = 500;
 
-/** What a request of either dialect has. */
-export interface AdsRequest {
-  readonly node?: Node;
-  readonly type_url?: string;
-}
-
-/** The socket side of a stream. */
-export interface AdsWire {
-  /** `onFlushed` is called when the client has room for more. */
-  readonly write: (response: Buffer, onFlushed: () => void) => void;
-  /** Ends the stream with a gRPC status. */
-  readonly fail: (code: 'INVALID_ARGUMENT' | 'RESOURCE_EXHAUSTED', details: string) => void;
-}
-
-/** What the stream needs to know of the control plane; asked anew for each answer. */
-export interface AdsSource {
-  /** Everything for clients like `node`; undefined until the first snapshot. */
-  readonly viewFor: (node: Node) => View | undefined;
-  readonly isMuted: (type: XdsType) => boolean;
-  readonly delayMs: () => number;
-}
-
-export interface Dialect<Request extends AdsRequest> {
-  readonly name: 'sotw' | 'delta';
-  readonly subscribe: (type: XdsType) => Subscription<Request>;
-  readonly encode: (type: XdsType, answer: Answer, nonce: string) => Buffer;
-}
-
-interface Channel<Request> {
-  readonly subscription: Subscription<Request>;
-  outstanding: OutstandingPush | undefined;
-  /** Written and not yet taken by the client's flow-control window. */
-  unread: boolean;
-  status: TypeStatus;
-}
-
-interface OutstandingPush {
-  readonly nonce: string;
-  readonly version: number;
-  readonly end: (end: PushEnd) => void;
-  readonly silence: NodeJS.Timeout;
-}
-
-/** The server's view of one type on one stream, for the admin API and CSDS. */
-export interface TypeStatus {
-  readonly sent?: string;
-  readonly sentUnixMs?: number;
-  readonly acked?: string;
-  readonly ackedUnixMs?: number;
-  /** Set while the last version that was sent stands refused. */
-  readonly rejected?: string;
-  readonly rejectReason?: string;
-}
-
-export interface SubscriptionStatus extends TypeStatus {
-  readonly names: readonly string[];
-  readonly wildcard: boolean;
-  /** How many resources it was last told of. */
-  readonly held: number;
-  /** A push that is not answered yet. */
-  readonly outstanding: boolean;
-}
+/** A stream of either dialect, as everyone but the socket sees it. */
+export type AnyAdsStream = Omit<AdsStream<AdsRequest>, 'receive'>;
 
 /**
  * One ADS stream. Nothing is queued: a change only marks that something may be due, and what is due is worked out when
@@ -85,10 +34,11 @@ export class AdsStream<Request extends AdsRequest> {
   readonly #source: AdsSource;
   readonly #wire: AdsWire;
   readonly #log: PushLog;
-  readonly #channels = new Map<XdsType, Channel<Request>>();
+  readonly #channels = new Map<XdsType, TypeChannel<Request>>();
   #node: Node | undefined;
   #responses = 0;
   #closed = false;
+  #warmTimer: NodeJS.Timeout | undefined;
 
   constructor(options: {
     readonly id: number;
@@ -129,87 +79,117 @@ export class AdsStream<Request extends AdsRequest> {
     const channel = this.#channelOf(type);
     const reception = channel.subscription.receive(request);
     if (reception.kind === 'stale') this.#log.staleNonce(type);
-    else this.#settle(channel, reception);
+    else channel.settle(reception);
     this.pushDue();
   }
 
   /** Sends what is due and may go now. Called whenever something may have become so. */
   pushDue(): void {
-    if (this.#closed || this.#node === undefined) return;
-    const view = this.#source.viewFor(this.#node);
+    const view = this.#view();
     if (view === undefined) return;
     for (const type of XDS_TYPES) this.#pushType(type, view);
+  }
+
+  /** Says again that what the client has still holds, where a time to live runs. */
+  pushHeartbeats(): void {
+    const ttlSeconds = this.#ttlSeconds();
+    const view = this.#view();
+    if (ttlSeconds === undefined || view === undefined) return;
+    for (const channel of this.#channels.values()) {
+      const { type } = channel.subscription;
+      const entries = channel.subscription.held(view[type]);
+      if (entries.length === 0 || this.#mustWait(channel, view)) continue;
+      this.#send(
+        channel,
+        { entries, changed: [], removed: [], version: view[type].version },
+        { ttlSeconds, heartbeat: true },
+      );
+    }
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const channel of this.#channels.values()) this.#conclude(channel, { kind: 'silent' });
+    clearTimeout(this.#warmTimer);
+    for (const channel of this.#channels.values()) channel.conclude({ kind: 'silent' });
   }
 
   status(): Readonly<Partial<Record<XdsType, SubscriptionStatus>>> {
     return Object.fromEntries(
-      [...this.#channels].map(([type, { subscription, outstanding, status }]) => [
-        type,
-        {
-          names: [...subscription.names],
-          wildcard: subscription.wildcard,
-          held: subscription.heldCount(),
-          outstanding: outstanding !== undefined,
-          ...status,
-        },
-      ]),
+      [...this.#channels].map(([type, channel]) => [type, channel.status()]),
     );
   }
 
-  #channelOf(type: XdsType): Channel<Request> {
+  /** What the client was last told of, with the names it waits for, by type. */
+  contents(): readonly TypeContents[] {
+    const view = this.#view();
+    if (view === undefined) return [];
+    return [...this.#channels.values()].map((channel) => channel.contents(view));
+  }
+
+  #view(): View | undefined {
+    if (this.#closed || this.#node === undefined) return undefined;
+    return this.#source.viewFor(this.#node);
+  }
+
+  #channelOf(type: XdsType): TypeChannel<Request> {
     let channel = this.#channels.get(type);
     if (channel === undefined) {
-      channel = {
-        subscription: this.#dialect.subscribe(type),
-        outstanding: undefined,
-        unread: false,
-        status: {},
-      };
+      channel = new TypeChannel(this.#dialect.subscribe(type));
       this.#channels.set(type, channel);
     }
     return channel;
   }
 
-  #settle(channel: Channel<Request>, reception: Reception): void {
-    if (reception.kind === 'ack') this.#conclude(channel, { kind: 'acked' });
-    if (reception.kind === 'nack')
-      this.#conclude(channel, { kind: 'nacked', reason: reception.error.message ?? '' });
-  }
-
-  #conclude(channel: Channel<Request>, end: PushEnd): void {
-    const push = channel.outstanding;
-    if (push === undefined) return;
-    channel.outstanding = undefined;
-    clearTimeout(push.silence);
-    push.end(end);
-    const version = `${push.version}`;
-    const { rejected: _, rejectReason: __, ...status } = channel.status;
-    if (end.kind === 'acked')
-      channel.status = { ...status, acked: version, ackedUnixMs: Date.now() };
-    if (end.kind === 'nacked')
-      channel.status = { ...status, rejected: version, rejectReason: end.reason };
-  }
-
   #pushType(type: XdsType, view: View): void {
     const channel = this.#channels.get(type);
     if (channel === undefined || this.#mustWait(channel, view)) return;
+    const ttlSeconds = this.#ttlSeconds();
+    if (channel.ttlSeconds !== ttlSeconds) {
+      channel.ttlSeconds = ttlSeconds;
+      channel.subscription.resend(channel.subscription.held(view[type]).map(({ name }) => name));
+    }
     const answer = channel.subscription.due(view[type], this.#mustRetain(type, view));
-    if (answer !== undefined) this.#send(channel, answer);
+    if (answer !== undefined) this.#send(channel, answer, { ttlSeconds, heartbeat: false });
   }
 
-  #mustWait(channel: Channel<Request>, view: View): boolean {
+  #ttlSeconds(): number | undefined {
+    const isAble = this.#node?.client_features?.includes(this.#dialect.ttlFeature) === true;
+    return isAble ? this.#source.ttlSeconds() : undefined;
+  }
+
+  #mustWait(channel: TypeChannel<Request>, view: View): boolean {
     const { type } = channel.subscription;
-    if (channel.outstanding !== undefined || channel.unread || this.#source.isMuted(type))
-      return true;
+    if (channel.isOutstanding || channel.unread || this.#source.isMuted(type)) return true;
     // Who takes all clusters learns of new ones, and their endpoints, before the routes to them.
-    const waitsForClusters = (type === 'LDS' || type === 'RDS') && this.#takesAllClusters();
-    return waitsForClusters && (this.#isBusy('CDS', view, true) || this.#isBusy('EDS', view, true));
+    const isAfterClusters = type === 'LDS' || type === 'RDS';
+    const takesAllClusters = this.#channels.get('CDS')?.subscription.wildcard === true;
+    return isAfterClusters && takesAllClusters && this.#isWarming(view);
+  }
+
+  #isWarming(view: View): boolean {
+    return (
+      this.#isBusy('CDS', view, true) ||
+      this.#isBusy('EDS', view, true) ||
+      this.#isAboutToAskForEndpoints(view)
+    );
+  }
+
+  /** Between taking new clusters and asking for their endpoints lies a moment, in which routes to them would fail. */
+  #isAboutToAskForEndpoints(view: View): boolean {
+    const clusters = this.#channels.get('CDS');
+    const asked = this.#channels.get('EDS')?.subscription;
+    const isAsked = (name: string) => asked?.wildcard === true || asked?.names.has(name) === true;
+    const isComplete = (clusters?.subscription.held(view.CDS) ?? []).every(
+      ({ edsName }) => edsName === undefined || isAsked(edsName),
+    );
+    const leftMs = (clusters?.ackedUnixMs ?? 0) + ASK_LIMIT_MS - Date.now();
+    if (isComplete || leftMs <= 0) return false;
+    this.#warmTimer ??= setTimeout(() => {
+      this.#warmTimer = undefined;
+      this.pushDue();
+    }, leftMs);
+    return true;
   }
 
   /** Removed clusters stay until the listeners and routes that led to them have gone. */
@@ -217,39 +197,29 @@ export class AdsStream<Request extends AdsRequest> {
     return type === 'CDS' && (this.#isBusy('LDS', view, false) || this.#isBusy('RDS', view, false));
   }
 
-  #takesAllClusters(): boolean {
-    return this.#channels.get('CDS')?.subscription.wildcard === true;
-  }
-
   #isBusy(type: XdsType, view: View, retainRemoved: boolean): boolean {
     const channel = this.#channels.get(type);
     if (channel === undefined || this.#source.isMuted(type)) return false;
     return (
-      channel.outstanding !== undefined ||
-      channel.subscription.due(view[type], retainRemoved) !== undefined
+      channel.isOutstanding || channel.subscription.due(view[type], retainRemoved) !== undefined
     );
   }
 
-  #send(channel: Channel<Request>, answer: Answer): void {
+  #send(channel: TypeChannel<Request>, answer: Answer, ttl: Ttl): void {
     const { type } = channel.subscription;
     this.#responses += 1;
     const nonce = `${this.id}-${this.#responses}`;
     channel.subscription.markSent(answer, nonce);
     if (type === 'CDS') this.#resendEndpoints(answer);
-    channel.status = { ...channel.status, sent: `${answer.version}`, sentUnixMs: Date.now() };
-    channel.outstanding = {
-      nonce,
+    const end = this.#log.pushed({
+      type,
       version: answer.version,
-      end: this.#log.pushed({
-        type,
-        version: answer.version,
-        node: this.#node?.id ?? '',
-        resources: answer.entries.length,
-        removed: answer.removed.length,
-      }),
-      silence: setTimeout(() => this.#fallSilent(channel), SILENCE_MS),
-    };
-    const response = this.#dialect.encode(type, answer, nonce);
+      node: this.#node?.id ?? '',
+      resources: answer.entries.length,
+      removed: answer.removed.length,
+    });
+    channel.begin(answer, end, () => this.pushDue());
+    const response = this.#dialect.encode(type, answer, nonce, ttl);
     const delayMs = this.#source.delayMs();
     if (delayMs === 0) this.#write(channel, response);
     else setTimeout(() => this.#write(channel, response), delayMs);
@@ -261,12 +231,7 @@ export class AdsStream<Request extends AdsRequest> {
     if (awaited.length > 0) this.#channels.get('EDS')?.subscription.resend(awaited);
   }
 
-  #fallSilent(channel: Channel<Request>): void {
-    this.#conclude(channel, { kind: 'silent' });
-    this.pushDue();
-  }
-
-  #write(channel: Channel<Request>, response: Buffer): void {
+  #write(channel: TypeChannel<Request>, response: Buffer): void {
     if (this.#closed) return;
     channel.unread = true;
     const limit = setTimeout(() => {
@@ -277,7 +242,7 @@ export class AdsStream<Request extends AdsRequest> {
     this.#wire.write(response, () => {
       clearTimeout(limit);
       channel.unread = false;
-      if (channel.outstanding === undefined) this.pushDue();
+      if (!channel.isOutstanding) this.pushDue();
     });
   }
 }

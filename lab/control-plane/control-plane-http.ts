@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import type { AnyAdsStream } from '#lab/control-plane/ads-server.ts';
+import type { AnyAdsStream } from '#lab/control-plane/ads-stream.ts';
 import type { ControlPlane, Publication } from '#lab/control-plane/control-plane.ts';
 import { faultSchema } from '#lab/control-plane/faults.ts';
+import type { LoadReports } from '#lab/control-plane/load-reports.ts';
 import { countResources } from '#lab/control-plane/view.ts';
 import {
   type AdminAnswer,
@@ -22,13 +23,14 @@ const rollbackSchema = z
   .strictObject({ touched: z.boolean().default(false) })
   .default({ touched: false });
 
-/** GET /state, POST /releases, POST /rollback, POST and DELETE /faults. */
+/** GET /state, GET /loads, POST /releases, POST /rollback, POST and DELETE /faults. */
 export function controlPlaneHandler(
   controlPlane: ControlPlane,
-  readStreams: () => Iterable<AnyAdsStream>,
+  ads: { readonly streams: Iterable<AnyAdsStream>; readonly loads: LoadReports },
 ): AdminHandler {
   const routes: Readonly<Record<string, (request: AdminRequest) => AdminAnswer>> = {
-    'GET state': () => jsonAnswer(describe(controlPlane, readStreams())),
+    'GET state': () => jsonAnswer(describe(controlPlane, ads.streams)),
+    'GET loads': () => jsonAnswer({ loads: ads.loads.rows() }),
     'POST releases': ({ body }) =>
       withBody(releaseSchema, body, ({ release, drop, confirm }) =>
         toAnswer(controlPlane.rollOut(release, drop, confirm)),

@@ -153,6 +153,11 @@ export class ControlPlane {
     return fault?.kind === 'delay-pushes' ? fault.ms : 0;
   }
 
+  ttlSeconds(): number | undefined {
+    const fault = this.#inputs.faults.get('resource-ttl');
+    return fault?.kind === 'resource-ttl' ? fault.seconds : undefined;
+  }
+
   #setFaults(faults: ReadonlyMap<string, Fault>): Publication {
     const frozen = this.#frozenUnder(faults);
     const publication = this.#publish({ ...this.#inputs, faults, frozen }, true);

@@ -90,6 +90,10 @@ export class SotwSubscription implements Subscription<DiscoveryRequest> {
     if (known.length > 0) this.#forced = new Set([...this.#forced, ...known]);
   }
 
+  held(view: TypeView): readonly Entry[] {
+    return [...this.#sent.values()].filter((entry) => view.entries.get(entry.name) === entry);
+  }
+
   heldCount(): number {
     return this.#sent.size;
   }

@@ -40,6 +40,8 @@ export interface Subscription<Request> {
   markSent(answer: Answer, nonce: string): void;
   /** Sends these again although unchanged, if they were ever sent. */
   resend(names: readonly string[]): void;
+  /** What the client was last told of, as far as it still exists. */
+  held(view: TypeView): readonly Entry[];
   /** How many resources the client was last told of. */
   heldCount(): number;
 }

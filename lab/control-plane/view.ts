@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Any } from '#lab/xds/discovery.ts';
 import { packResource } from '#lab/xds/protos.ts';
 import { type Resource, resourceName } from '#lab/xds/resources.ts';
@@ -9,6 +10,8 @@ export interface Entry {
   readonly name: string;
   /** The published version in which this content appeared. */
   readonly version: number;
+  /** Of the content: what delta clients know a resource by, also after a restart of the control plane. */
+  readonly hash: string;
   readonly any: Any;
   /** For an EDS cluster: the load assignment that it waits for. */
   readonly edsName: string | undefined;
@@ -71,7 +74,11 @@ function toEntry(resource: Resource, previous: ReadonlyMap<string, Entry>, versi
   const any = packResource(resource);
   const before = previous.get(name);
   if (before !== undefined && Buffer.compare(before.any.value, any.value) === 0) return before;
-  return { name, version, any, edsName: edsNameOf(resource) };
+  return { name, version, hash: hashOf(any), any, edsName: edsNameOf(resource) };
+}
+
+function hashOf(any: Any): string {
+  return createHash('sha256').update(any.value).digest('hex').slice(0, 12);
 }
 
 function edsNameOf(resource: Resource): string | undefined {
