@@ -1,6 +1,7 @@
 'use client';
 
 import { type RefObject, useEffect, useRef } from 'react';
+import { watchTheme } from '#views/theme/palette.ts';
 
 /** What a drawing needs; sizes in CSS pixels, the device's own are taken care of. */
 export interface Surface {
@@ -24,14 +25,10 @@ export function useCanvas(draw: (surface: Surface) => void): RefObject<HTMLCanva
     redraw();
     const sizes = new ResizeObserver(redraw);
     sizes.observe(canvas);
-    const themes = new MutationObserver(redraw);
-    themes.observe(document.documentElement, { attributeFilter: ['data-theme'] });
-    const scheme = window.matchMedia('(prefers-color-scheme: dark)');
-    scheme.addEventListener('change', redraw);
+    const stopWatching = watchTheme(redraw);
     return () => {
       sizes.disconnect();
-      themes.disconnect();
-      scheme.removeEventListener('change', redraw);
+      stopWatching();
     };
   }, [draw]);
   return ref;

@@ -277,7 +277,7 @@ function Actions({
   const at = addNs(unixNano(columns.startUnixNano), columns.startNs[row] ?? 0);
   const error = textAt(columns, columns.errorType, by < 0 ? row : by);
   const like = new URLSearchParams({ service: textAt(columns, columns.service, row) });
-  if (error !== '') like.append('attr', `error.type=${error}`);
+  if (error !== '') like.append('attribute', `error.type=${error}`);
   else like.set('operation', textAt(columns, columns.name, row));
   return (
     <div className="flex gap-2 border-line border-t p-3">

@@ -1,0 +1,57 @@
+import type { Metadata } from 'next';
+import { notFound } from 'next/navigation';
+import { criticalPath } from '#analysis/trace/critical-path.ts';
+import { type Span, traceId } from '#telemetry/span.ts';
+import { type SpanDetails, toSpanDetails, toTraceEvents } from '#views/trace/span-details.ts';
+import { toTraceColumns } from '#views/trace/to-trace-columns.ts';
+import { rowIndex } from '#views/trace/trace-columns.ts';
+import { TraceScreen } from '#views/trace/trace-screen.tsx';
+import { loadTrace } from '../../_server/load-traces.ts';
+import { loadSpanDetails } from './load-span-details.ts';
+
+/** Up to here the attributes of all spans come with the page. */
+const DETAILS_LIMIT = 500;
+const EVENTS_LIMIT = 2000;
+
+interface Address {
+  readonly params: Promise<{ readonly traceId: string }>;
+  readonly searchParams: Promise<Record<string, string | string[] | undefined>>;
+}
+
+export async function generateMetadata({ params }: Address): Promise<Metadata> {
+  return { title: `Trace ${(await params).traceId.slice(0, 8)}` };
+}
+
+export default async function TracePage({ params, searchParams }: Address) {
+  const id = (await params).traceId.toLowerCase();
+  if (!/^[0-9a-f]{32}$/.test(id)) notFound();
+  const spans = await loadTrace(traceId(id));
+  const columns = toTraceColumns(spans, criticalPath(spans).sections);
+  if (columns === undefined) notFound();
+  const { events, total } = toTraceEvents(
+    spans,
+    columns.startUnixNano,
+    rowIndex(columns),
+    EVENTS_LIMIT,
+  );
+  const { tab, span, view } = await searchParams;
+  return (
+    <TraceScreen
+      columns={columns}
+      details={spans.length > DETAILS_LIMIT ? {} : detailsOf(spans)}
+      events={events}
+      eventTotal={total}
+      link={{ ...textOf('tab', tab), ...textOf('span', span), ...textOf('view', view) }}
+      loadDetails={loadSpanDetails.bind(undefined, id)}
+    />
+  );
+}
+
+function detailsOf(spans: readonly Span[]): Readonly<Record<string, SpanDetails>> {
+  return Object.fromEntries(spans.map((span) => [span.spanId, toSpanDetails(span)]));
+}
+
+/** A parameter given twice is no parameter. */
+function textOf(key: 'tab' | 'span' | 'view', value: string | string[] | undefined) {
+  return typeof value === 'string' ? { [key]: value } : {};
+}
