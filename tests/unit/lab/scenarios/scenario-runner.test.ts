@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import type { LabAction, Scenario } from '#lab/scenarios/scenario.ts';
+import { type LogLine, type Run, ScenarioRunner } from '#lab/scenarios/scenario-runner.ts';
+
+const kill: LabAction = { kind: 'signal', process: 'control-plane', signal: 'SIGKILL' };
+const story: Scenario = {
+  name: 'story',
+  title: 'A story',
+  story: '',
+  cites: [],
+  rootCause: 'control-plane',
+  hits: [],
+  durationSeconds: 3,
+  defaultSpeed: 1,
+  steps: [
+    { atSeconds: 0, title: 'calm', expect: '', actions: [] },
+    { atSeconds: 1, title: 'kill', expect: '', actions: [kill] },
+  ],
+  timeline: [],
+};
+
+function runnerWith(perform: (action: LabAction) => Promise<void>) {
+  const log: LogLine[] = [];
+  const mends: number[] = [];
+  const runner = new ScenarioRunner({
+    controls: {
+      perform,
+      mend: async () => {
+        mends.push(log.length);
+        return [];
+      },
+      readLoad: async () => [],
+    },
+    now: Date.now,
+    writeLog: async (line) => void log.push(line),
+  });
+  const ended = new Promise<Run>((resolve) => {
+    runner.listen((run) => {
+      if (run.state !== 'running') resolve(run);
+    });
+  });
+  return { runner, log, mends, ended };
+}
+
+describe('ScenarioRunner', () => {
+  it('does the steps in order and logs each with its target', async () => {
+    const done: LabAction[] = [];
+    const { runner, log, ended } = runnerWith(async (action) => void done.push(action));
+    runner.start({ scenario: story, speed: 1000, seed: 1 });
+    const run = await ended;
+    expect(run.state).toBe('done');
+    expect(done).toEqual([kill]);
+    expect(log.map(({ step, target }) => [step, target])).toEqual([
+      ['the lab is brought to its usual state', 'lab'],
+      ['begin', 'story'],
+      ['calm', 'lab'],
+      ['kill', 'control-plane'],
+      ['end', 'story'],
+    ]);
+  });
+
+  it('fails with the reason of the step that failed', async () => {
+    const { runner, ended } = runnerWith(() => Promise.reject(new Error('no such process')));
+    runner.start({ scenario: story, speed: 1000, seed: 1 });
+    const run = await ended;
+    expect(run.state).toBe('failed');
+    expect(run.steps.map(({ state, detail }) => [state, detail])).toEqual([
+      ['done', undefined],
+      ['failed', 'no such process'],
+    ]);
+  });
+
+  it('plays one at a time', () => {
+    const { runner } = runnerWith(async () => undefined);
+    expect(runner.start({ scenario: story, speed: 1000, seed: 1 })).toBeDefined();
+    expect(runner.start({ scenario: story, speed: 1000, seed: 1 })).toBeUndefined();
+  });
+
+  it('stops at once and mends the lab', async () => {
+    const { runner, mends } = runnerWith(async () => undefined);
+    runner.start({ scenario: story, speed: 0.001, seed: 1 });
+    await runner.stop();
+    expect(runner.current()?.state).toBe('stopped');
+    expect(mends).toHaveLength(2);
+  });
+});
