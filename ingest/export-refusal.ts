@@ -1,4 +1,5 @@
 import type { RefusalReason } from '#telemetry/ingest-health.ts';
+import { MalformedOtlp } from '#telemetry/otlp/wire-reader.ts';
 import { BadDataError, UnavailableError } from './export-outcome.ts';
 
 /** Why a request was not stored, before a transport says it in its own words. */
@@ -42,7 +43,9 @@ export const DRAINING: Refusal = {
  */
 export function toRefusal(error: unknown): Refusal {
   const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof BadDataError) return { reason: 'malformed', message };
+  if (error instanceof BadDataError || error instanceof MalformedOtlp) {
+    return { reason: 'malformed', message };
+  }
   if (error instanceof TooLargeError) return { reason: 'too-large', message };
   if (error instanceof OverloadedError) {
     return { reason: 'overloaded', message, retryAfterSeconds: RETRY_AFTER_SECONDS };

@@ -22,7 +22,7 @@ export class ProtobufWriter {
   }
 
   /** A view of what was written. Later writes may change it. */
-  finish(): Uint8Array {
+  finish(): Buffer {
     return this.#bytes.subarray(0, this.#length);
   }
 

@@ -36,3 +36,12 @@ export const METRIC_DNS_QUERIES = 'mesh.dns.queries';
 export const METRIC_DNS_NAMES = 'mesh.dns.names';
 /** Histogram at a DNS client, seconds (OpenTelemetry semantic conventions). */
 export const METRIC_DNS_LOOKUP_DURATION = 'dns.lookup.duration';
+
+/** Counter of OTLP requests at an ingester, by `signal`, `transport`, `outcome` and `error.type`. */
+export const METRIC_INGEST_REQUESTS = 'detour.ingest.requests';
+/** Counter of request bodies in bytes, as received, by the same. */
+export const METRIC_INGEST_BYTES = 'detour.ingest.bytes';
+/** Counter of spans, data points and log records, by `signal` and `outcome` (accepted, rejected). */
+export const METRIC_INGEST_ITEMS = 'detour.ingest.items';
+/** Gauge: bytes of request bodies in memory. */
+export const METRIC_INGEST_IN_FLIGHT = 'detour.ingest.in_flight';
