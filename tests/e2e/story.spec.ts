@@ -1,0 +1,224 @@
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from 'playwright';
+import { expect, test } from 'playwright/test';
+import { getJson, postJson } from '#tests/support/http-json.ts';
+import { type RunningStack, runStack, waitFor } from '#tests/support/run-stack.ts';
+
+/** One minute of 8 March takes half a second. */
+const SPEED = 120;
+const NS_PER_SECOND = 1_000_000_000n;
+
+interface LogLine {
+  readonly unixNano: string;
+  readonly step: string;
+  readonly target: string;
+  readonly kind?: string;
+  readonly mode?: string;
+}
+
+interface Run {
+  readonly id: string;
+  readonly state: string;
+  readonly log: readonly LogLine[];
+}
+
+interface Incident {
+  readonly id: string;
+  readonly startUnixNano: string;
+  readonly mitigatedUnixNano?: string;
+  readonly firstMover?: string;
+  readonly lastMover?: string;
+  readonly shifts: readonly {
+    readonly service: string;
+    readonly direction: string;
+    readonly beganUnixNano: string;
+  }[];
+}
+
+test.describe.configure({ mode: 'serial' });
+
+/** A reader's walk through the outage: calm, loss, detour, replay, and one failed request. */
+test.describe('march-8 as a reader sees it', () => {
+  let stack: RunningStack;
+  let log: readonly LogLine[] = [];
+  let incident: Incident;
+
+  test.beforeAll(async () => {
+    test.setTimeout(180_000);
+    stack = await runStack({ lab: true });
+  });
+  test.afterAll(() => stack.remove());
+
+  test('the live map shows six services with traffic', async ({ page }) => {
+    await page.goto(`${stack.dashboardUrl}/map`);
+    for (const service of ['gateway', 'login', 'playlist', 'song', 'artist', 'image']) {
+      await expect(node(page, service)).toBeVisible();
+    }
+    await expect(node(page, 'gateway')).toHaveAttribute('aria-label', /\d.*calls per second/);
+    // A baseline for the incident to differ from.
+    await page.waitForTimeout(15_000);
+    await expect(node(page, 'song')).not.toHaveAttribute('aria-label', /critical/);
+  });
+
+  test('the map turns when the configuration is lost', async ({ page }) => {
+    await page.goto(`${stack.dashboardUrl}/map`);
+    const run = await postJson<Run>(`${stack.labUrl}/runs`, { scenario: 'march-8', speed: SPEED });
+    await expect(node(page, 'login')).toHaveAttribute('aria-label', /critical/);
+    await waitFor(async () => (await currentRun(stack)).state !== 'running', {
+      limitMs: 150_000,
+      describe: () => `${run.id} did not end`,
+    });
+    const ended = await currentRun(stack);
+    expect(ended.state).toBe('done');
+    log = ended.log;
+  });
+
+  test('the incident says what the scenario did, to the second', async ({ page }) => {
+    await waitFor(async () => (await incidents(stack)).length > 0, {
+      limitMs: 20_000,
+      describe: () => 'no incident was opened',
+    });
+    expect(await incidents(stack)).toHaveLength(1);
+    incident = (await incidents(stack))[0] as Incident;
+
+    const lost = instantOf(log, (line) => line.kind === 'release');
+    expect(secondsBetween(lost, BigInt(incident.startUnixNano))).toBeLessThanOrEqual(2);
+    const moves = log.filter((line) => line.mode === 'dns');
+    expect(incident.firstMover).toBe(moves[0]?.target.split(' → ')[0]);
+    for (const shift of incident.shifts.filter((s) => s.direction === 'to-dns')) {
+      const move = moves.find((line) => line.target.startsWith(`${shift.service} →`));
+      expect(move, `${shift.service} was never moved`).toBeDefined();
+      const error = secondsBetween(BigInt(move?.unixNano ?? 0), BigInt(shift.beganUnixNano));
+      expect(error, `${shift.service} moved`).toBeLessThanOrEqual(2);
+    }
+
+    await page.goto(`${stack.dashboardUrl}/incidents`);
+    await page.locator(`a[href*="${incident.id}"]`).first().click();
+    await expect(page).toHaveURL(new RegExp(`/incidents/${incident.id}`));
+  });
+
+  test('the replay shows the right state before, during and after', async ({ page }) => {
+    const lost = instantOf(log, (line) => line.kind === 'release');
+    const lastMove = log.findLast((line) => line.mode === 'dns' && line.kind === 'route');
+    const after = BigInt(lastMove?.unixNano ?? 0) + 4n * NS_PER_SECOND;
+    await openReplay(page, stack, incident.id, lost - 5n * NS_PER_SECOND);
+    await expect(node(page, 'login')).not.toHaveAttribute('aria-label', /critical/);
+    await openReplay(page, stack, incident.id, lost + 4n * NS_PER_SECOND);
+    await expect(node(page, 'login')).toHaveAttribute('aria-label', /critical/);
+    await openReplay(page, stack, incident.id, after);
+    await expect(node(page, 'login')).not.toHaveAttribute('aria-label', /critical/);
+  });
+
+  test('the playhead moves by keyboard without a request, and the link keeps it', async ({
+    page,
+  }) => {
+    const lost = instantOf(log, (line) => line.kind === 'release');
+    await openReplay(page, stack, incident.id, lost - 2n * NS_PER_SECOND);
+    await page.waitForLoadState('networkidle');
+    const requests: string[] = [];
+    page.on('request', (request) => requests.push(request.url()));
+    const slider = page.getByRole('slider').first();
+    await slider.focus();
+    const before = await slider.getAttribute('aria-valuetext');
+    await slider.press('ArrowRight');
+    await slider.press('ArrowRight');
+    await slider.press('ArrowRight');
+    await expect(slider).not.toHaveAttribute('aria-valuetext', before ?? '');
+    const moved = await slider.getAttribute('aria-valuetext');
+    await expect(page).toHaveURL(/[?&]at=\d+/);
+    expect(requests.filter((url) => url.includes('/replay') && !url.includes('_rsc'))).toEqual([]);
+    await page.goto(page.url());
+    await expect(page.getByRole('slider').first()).toHaveAttribute('aria-valuetext', moved ?? '');
+  });
+
+  test('a failed request opens as a waterfall with the routing mode of each hop', async ({
+    page,
+  }) => {
+    const lost = instantOf(log, (line) => line.kind === 'release');
+    const window = `from=${lost}&to=${lost + 10n * NS_PER_SECOND}`;
+    await page.goto(`${stack.dashboardUrl}/traces?${window}&status=error&mode=xds-none`);
+    await page.locator('a[href^="/traces/"]').first().click();
+    await expect(page).toHaveURL(/\/traces\/[0-9a-f]{32}/);
+    await expect(page.getByRole('tree').or(page.getByRole('treegrid')).first()).toBeVisible();
+    await expect(page.getByText('no config').first()).toBeVisible();
+  });
+
+  test('the proxyless gRPC client is shown as stuck, with its reason', async ({ page }) => {
+    await page.goto(`${stack.dashboardUrl}/control-plane`);
+    const row = page.getByRole('row', { name: /gateway-1-grpc/ }).first();
+    await expect(row).toBeVisible();
+    await expect(row).toContainText(/stuck|names gone/i);
+  });
+
+  for (const scheme of ['dark', 'light'] as const) {
+    test(`no page has an accessibility violation or a stranger's request, ${scheme}`, async ({
+      page,
+    }) => {
+      test.setTimeout(180_000);
+      await page.emulateMedia({ colorScheme: scheme });
+      const strangers: string[] = [];
+      page.on('request', (request) => {
+        if (!request.url().startsWith(stack.dashboardUrl) && /^https?:/.test(request.url())) {
+          strangers.push(request.url());
+        }
+      });
+      for (const path of await pages(stack, incident)) {
+        await page.goto(`${stack.dashboardUrl}${path}`);
+        await page.waitForTimeout(1500);
+        const { violations } = await new AxeBuilder({ page })
+          .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
+          .analyze();
+        const found = violations.map((v) => `${path}: ${v.id}: ${v.nodes[0]?.html.slice(0, 160)}`);
+        expect(found).toEqual([]);
+      }
+      expect(strangers).toEqual([]);
+    });
+  }
+});
+
+function node(page: Page, service: string) {
+  return page.getByRole('button', { name: new RegExp(`^${service}, `) }).first();
+}
+
+async function currentRun(stack: RunningStack): Promise<Run> {
+  return getJson<Run>(`${stack.labUrl}/run`);
+}
+
+async function incidents(stack: RunningStack): Promise<readonly Incident[]> {
+  const answer = await getJson<{ incidents: readonly Incident[] }>(
+    `${stack.dashboardUrl}/api/v1/incidents`,
+  );
+  return answer.incidents;
+}
+
+async function openReplay(page: Page, stack: RunningStack, id: string, at: bigint): Promise<void> {
+  await page.goto(`${stack.dashboardUrl}/incidents/${id}/replay?at=${at}`);
+  await expect(page.getByRole('slider').first()).toBeVisible();
+}
+
+async function pages(stack: RunningStack, incident: Incident): Promise<readonly string[]> {
+  const { traces } = await getJson<{ traces: readonly { traceId: string }[] }>(
+    `${stack.dashboardUrl}/api/v1/traces?limit=1`,
+  );
+  return [
+    '/map',
+    '/control-plane',
+    '/lab',
+    '/traces',
+    `/traces/${traces[0]?.traceId}`,
+    '/incidents',
+    `/incidents/${incident.id}`,
+    `/incidents/${incident.id}/replay`,
+    '/first-run',
+  ];
+}
+
+function instantOf(log: readonly LogLine[], is: (line: LogLine) => boolean): bigint {
+  const line = log.find(is);
+  if (!line) throw new Error('the scenario log has no such line');
+  return BigInt(line.unixNano);
+}
+
+function secondsBetween(a: bigint, b: bigint): number {
+  return Math.abs(Number(a - b)) / Number(NS_PER_SECOND);
+}
