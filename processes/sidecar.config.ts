@@ -56,7 +56,8 @@ export const SidecarEnvironment = z.object({
   XDS_KEEPALIVE_TIMEOUT_MS: ms.default(2000),
   ATTEMPT_TIMEOUT_MS: ms.default(1000),
   MAX_ATTEMPTS: z.coerce.number().int().min(1).max(10).default(2),
-  CONFIG_WAIT_MS: ms.default(1000),
+  /** Shorter than an attempt: whoever calls must get the answer, not its own deadline. */
+  CONFIG_WAIT_MS: ms.default(500),
   BOOT_CACHE_FILE: z.string().optional(),
 });
 

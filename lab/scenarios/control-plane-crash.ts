@@ -17,7 +17,7 @@ export const controlPlaneCrash: Scenario = {
     },
   ],
   rootCause: 'control-plane: killed; the addresses of artist moved while no update could be sent',
-  hits: ['gateway → artist', 'song → artist', 'gateway → song'],
+  hits: ['gateway → artist', 'song → artist', 'gateway → song', 'artist → image'],
   durationSeconds: 100,
   defaultSpeed: 1,
   steps: [
@@ -45,6 +45,12 @@ export const controlPlaneCrash: Scenario = {
       title: 'song → artist to DNS',
       expect: 'the edge recovers',
       actions: [{ kind: 'route', caller: 'song', callee: 'artist', mode: 'dns' }],
+    },
+    {
+      atSeconds: 47,
+      title: 'artist → image to DNS',
+      expect: 'the new proxies of artist booted without a map: now they need none',
+      actions: [{ kind: 'route', caller: 'artist', callee: 'image', mode: 'dns' }],
     },
     {
       atSeconds: 50,
@@ -76,6 +82,12 @@ export const controlPlaneCrash: Scenario = {
       title: 'Return to the mesh: gateway → artist',
       expect: 'no errors',
       actions: [{ kind: 'route', caller: 'gateway', callee: 'artist', mode: 'xds' }],
+    },
+    {
+      atSeconds: 88,
+      title: 'Return to the mesh: artist → image',
+      expect: 'no errors',
+      actions: [{ kind: 'route', caller: 'artist', callee: 'image', mode: 'xds' }],
     },
   ],
   timeline: [

@@ -35,12 +35,18 @@ const LoadReport = z.object({
   ),
 });
 const LoginState = z.object({ mode: z.string(), channels: z.number() });
-const ControlPlaneState = z.object({ dropped: z.array(z.string()) });
+const ControlPlaneState = z.object({
+  dropped: z.array(z.string()),
+  services: z.array(
+    z.object({ endpoints: z.array(z.object({ instance: z.string(), address: z.string() })) }),
+  ),
+});
 
 export type LoadSecond = z.infer<typeof LoadReport>['seconds'][number];
 
 const REQUEST_TIMEOUT_MS = 15_000;
 const STOP_LIMIT_MS = 10_000;
+const SERVED_LIMIT_MS = 10_000;
 const POLL_MS = 50;
 /** What the supervisor runs beside the lab; a scenario never touches them. */
 const PRODUCT = new Set(['postgres', 'ingester', 'analyzer', 'dashboard', 'scenario']);
@@ -93,9 +99,10 @@ export class LabControls {
       await work().catch((error: unknown) => troubles.push(`${what}: ${String(error)}`));
     };
     await attempt('processes', () => this.#mendProcesses());
+    await attempt('relay', () => this.#clearFaults('relay'));
     await attempt('control plane', () => this.#mendControlPlane());
     await attempt('DNS', () => this.#clearFaults('dns'));
-    await attempt('relay', () => this.#clearFaults('relay'));
+    await attempt('places', () => this.#bringHome());
     await attempt('load', () => this.#scaleLoad(1));
     for (const { instance, address, service } of this.#wires.instances) {
       const admin = `http://${address}:${this.#wires.sidecarAdminPort}`;
@@ -179,10 +186,10 @@ export class LabControls {
     this.#moved.set(instance, address);
   }
 
+  /** As a deploy does it: the application leaves the registry and drains before its sidecar goes. */
   async #restart(instance: string, env: Readonly<Record<string, string>>): Promise<void> {
     const names = [instance, `${instance}-sidecar`];
-    await Promise.all(names.map((name) => this.#signal(name, 'SIGTERM')));
-    await Promise.all(names.map((name) => this.#untilStopped(name)));
+    for (const name of names) await this.#signal(name, 'SIGTERM');
     await Promise.all(names.map((name) => this.#start(name, env)));
   }
 
@@ -198,6 +205,7 @@ export class LabControls {
 
   async #signal(process: string, signal: Signal): Promise<void> {
     await this.#askSupervisor('POST', `/processes/${process}/signal`, { signal, expected: true });
+    if (signal === 'SIGKILL' || signal === 'SIGTERM') await this.#untilStopped(process);
   }
 
   async #start(process: string, env: Readonly<Record<string, string>> = {}): Promise<void> {
@@ -214,6 +222,22 @@ export class LabControls {
     throw new Error(`${name} did not stop`);
   }
 
+  /** Until the control plane hands out the instance's address. */
+  async #untilServed({ instance, address }: LabInstance): Promise<void> {
+    const endMs = Date.now() + SERVED_LIMIT_MS;
+    while (Date.now() < endMs) {
+      const { services } = await this.#readControlPlane();
+      const endpoints = services.flatMap((service) => service.endpoints);
+      if (endpoints.some((e) => e.instance === instance && e.address === address)) return;
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+    throw new Error(`the control plane does not hand out ${instance} at ${address}`);
+  }
+
+  async #readControlPlane(): Promise<z.infer<typeof ControlPlaneState>> {
+    return ControlPlaneState.parse(await ask('GET', `${this.#wires.controlPlaneAdmin}/state`));
+  }
+
   async #readProcesses(): Promise<z.infer<typeof Processes>['processes']> {
     return Processes.parse(await this.#askSupervisor('GET', '/processes')).processes;
   }
@@ -225,16 +249,21 @@ export class LabControls {
       if (state === 'running') await this.#signal(name, 'SIGCONT');
       else if (state === 'stopped') await this.#start(name);
     }
-    for (const instance of [...this.#moved.keys()]) {
-      await this.#restart(instance, {});
-      this.#moved.delete(instance);
+  }
+
+  async #bringHome(): Promise<void> {
+    // One after the other, each seen by the control plane before the next leaves: mending must not hurt.
+    for (const home of this.#wires.instances.filter((i) => this.#moved.has(i.instance))) {
+      await this.#restart(home.instance, {});
+      this.#moved.delete(home.instance);
+      await this.#untilServed(home);
     }
   }
 
   async #mendControlPlane(): Promise<void> {
     await this.#clearFaults('control-plane');
     const { controlPlaneAdmin } = this.#wires;
-    const { dropped } = ControlPlaneState.parse(await ask('GET', `${controlPlaneAdmin}/state`));
+    const { dropped } = await this.#readControlPlane();
     if (dropped.length > 0) await ask('POST', `${controlPlaneAdmin}/rollback`, { touched: false });
   }
 

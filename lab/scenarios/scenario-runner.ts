@@ -1,8 +1,8 @@
 import type { LabControls } from './lab-controls.ts';
 import { delayMs, type LabAction, type Scenario, type Step } from './scenario.ts';
 
-export type RunState = 'running' | 'done' | 'failed' | 'stopped';
-export type StepState = 'waiting' | 'running' | 'done' | 'failed';
+type RunState = 'running' | 'done' | 'failed' | 'stopped';
+type StepState = 'waiting' | 'running' | 'done' | 'failed';
 
 export interface StepRun extends Omit<Step, 'actions'> {
   readonly state: StepState;
@@ -212,7 +212,7 @@ export class ScenarioRunner {
 }
 
 /** The part or edge that an action touches. */
-export function targetOf(action: LabAction): string {
+function targetOf(action: LabAction): string {
   switch (action.kind) {
     case 'release':
     case 'rollback':

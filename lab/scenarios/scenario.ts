@@ -50,7 +50,7 @@ export interface Step {
 }
 
 /** One event that a timeline made from telemetry alone must show. */
-export interface ExpectedEvent {
+interface ExpectedEvent {
   /** In the words of the incident timeline, e.g. `failures-began`. */
   readonly event: string;
   readonly subject: string;

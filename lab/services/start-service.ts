@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { buildArtist } from './artist.ts';
 import { SidecarCaller } from './call-service.ts';
 import { createHttpService, type HttpRoute } from './http-service.ts';
@@ -46,6 +47,7 @@ export const SERVICE_NAMES: readonly string[] = ['gateway', 'login', ...PLAIN_SE
 
 /** Requests that were accepted get this long to end when the service stops. */
 const DRAIN_LIMIT_MS = 3000;
+const LEAVING_MS = 300;
 
 /** Brings up one instance of one service; resolves when its ports are bound. The returned function drains it. */
 export async function startService(
@@ -75,6 +77,8 @@ export async function startService(
   );
   return async () => {
     await unregister();
+    // Callers go on coming until the news has reached their proxies.
+    await sleep(LEAVING_MS);
     await drain(server);
     await story.stop();
     await caller.close();

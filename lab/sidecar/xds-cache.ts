@@ -157,7 +157,7 @@ export function expireRequests(cache: XdsCache, limitMs: number, nowMs: number):
   };
 }
 
-export function heldValues<T>(type: TypeCache<T>): readonly T[] {
+function heldValues<T>(type: TypeCache<T>): readonly T[] {
   return [...type.resources.values()].flatMap((r) => (r.kind === 'held' ? [r.value] : []));
 }
 
