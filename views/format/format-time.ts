@@ -78,6 +78,13 @@ export function formatDuration(ns: number): string {
   return coarse(ns);
 }
 
+/** A quantile from a histogram, whose buckets are ±9 %: no more figures than it knows. "3.2 ms", "38 ms", "1.1 s". */
+export function formatLatency(ns: number): string {
+  if (ns < NS_PER_MS) return `${Math.round(ns / 1000)} µs`;
+  const [value, unit] = ns < NS_PER_SECOND ? [ns / NS_PER_MS, 'ms'] : [ns / NS_PER_SECOND, 's'];
+  return `${value < 9.95 ? value.toFixed(1) : Math.round(value)} ${unit}`;
+}
+
 /** How long something has lasted: "0.8 s", "12 s", "1m 12s", "2h 05m", "3d 4h". */
 export function formatAge(ns: number): string {
   const seconds = Math.max(0, ns) / NS_PER_SECOND;

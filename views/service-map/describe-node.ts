@@ -1,7 +1,7 @@
 import type { ServiceNode } from '#analysis/service-map/service-map.ts';
 import { type VerdictTone, verdictLook, worstVerdict } from '#views/control-plane/verdict-look.ts';
 import { formatPercent, formatPlural, formatRate } from '#views/format/format-number.ts';
-import { formatDuration } from '#views/format/format-time.ts';
+import { formatLatency } from '#views/format/format-time.ts';
 import { healthWord } from '#views/shell/health-icon.tsx';
 
 export interface ConfigPhrase {
@@ -38,7 +38,7 @@ export function describeFlow(node: ServiceNode): {
     };
   }
   const latency = node.p99Ns ?? node.p95Ns;
-  return { rate, detail: latency === undefined ? '' : formatDuration(latency), isBad: false };
+  return { rate, detail: latency === undefined ? '' : formatLatency(latency), isBad: false };
 }
 
 /** The whole node in one sentence, for those who cannot see it. */

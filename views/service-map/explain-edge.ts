@@ -3,7 +3,7 @@ import type { Health, ServiceEdge, ServiceMap } from '#analysis/service-map/serv
 import { isMesh } from '#telemetry/routing-mode.ts';
 import { verdictLook } from '#views/control-plane/verdict-look.ts';
 import { formatPercent, formatPlural, formatRate } from '#views/format/format-number.ts';
-import { formatDuration } from '#views/format/format-time.ts';
+import { formatLatency } from '#views/format/format-time.ts';
 import { nodeName } from './describe-edge.ts';
 
 /** What one party says about an edge. */
@@ -29,7 +29,7 @@ export function doTheyDisagree(statements: readonly Statement[]): boolean {
 function callerSays(edge: ServiceEdge): Statement {
   const who = `${nodeName(edge.client)} (caller)`;
   const none = callsBy(edge, (mode) => mode === 'xds-none');
-  const took = edge.p50Ns === undefined ? '' : `after ${formatDuration(edge.p50Ns)}`;
+  const took = edge.p50Ns === undefined ? '' : `after ${formatLatency(edge.p50Ns)}`;
   if (edge.calls === 0) return { who, says: 'makes no calls', detail: '', health: 'unknown' };
   if (none > 0) {
     return {
@@ -43,7 +43,7 @@ function callerSays(edge: ServiceEdge): Statement {
     const says = `${formatPercent(edge.errorRatio)} fail`;
     return { who, says, detail: took, health: edge.health };
   }
-  const p99 = edge.p99Ns === undefined ? '' : `p99 ${formatDuration(edge.p99Ns)}`;
+  const p99 = edge.p99Ns === undefined ? '' : `p99 ${formatLatency(edge.p99Ns)}`;
   return { who, says: 'reaches it', detail: p99, health: 'ok' };
 }
 

@@ -78,3 +78,16 @@ export function toHistoryRows(history: CallHistory): readonly HistoryRow[] {
     return { ...row, second: history.startSecond + i, errors: history.errors[i] ?? 0 };
   });
 }
+
+/** The height of the strip: a round number at or above everything in it. */
+export function niceTop(rows: readonly HistoryRow[]): number {
+  const highest = Math.max(
+    1,
+    ...rows.map((row) => STACK.reduce((sum, { key }) => sum + row[key], 0)),
+  );
+  const step = 10 ** Math.floor(Math.log10(highest));
+  return (
+    [1, 1.5, 2, 3, 4, 5, 6, 8, 10].map((factor) => factor * step).find((top) => top >= highest) ??
+    highest
+  );
+}

@@ -1,13 +1,13 @@
 'use client';
 
 import { useMemo, useRef, useState } from 'react';
-import { Area, AreaChart, ReferenceArea, Tooltip, XAxis, YAxis } from 'recharts';
+import { Area, AreaChart, ReferenceArea, ReferenceLine, Tooltip, XAxis, YAxis } from 'recharts';
 import { startOfSecond, type TimeWindow, unixSecond } from '#telemetry/time.ts';
 import { formatCompact } from '#views/format/format-number.ts';
 import { formatClock } from '#views/format/format-time.ts';
 import type { CallHistory } from '#views/live/live-snapshot.ts';
 import { EventMarks, type MapMark } from './event-marks.tsx';
-import { type HistoryRow, STACK, toHistoryRows } from './history-rows.ts';
+import { type HistoryRow, niceTop, STACK, toHistoryRows } from './history-rows.ts';
 import { useSize } from './use-map-view.ts';
 
 const PLOT = { left: 0, right: 44, top: 34, bottom: 20 } as const;
@@ -69,6 +69,13 @@ export function HistoryStrip({
         {size.width > 0 && rows.length > 1 && (
           <>
             <StripChart rows={rows} width={size.width} height={size.height} drag={drag} />
+            <span
+              className="num absolute right-1.5 text-2xs text-dim"
+              style={{ top: PLOT.top - 8 }}
+              aria-hidden
+            >
+              {formatCompact(niceTop(rows))}/s
+            </span>
             <EventMarks
               marks={marks}
               startSecond={history.startSecond}
@@ -85,18 +92,20 @@ export function HistoryStrip({
 
 function StripLegend({ last }: { readonly last: HistoryRow | undefined }) {
   return (
-    <dl className="flex w-[124px] shrink-0 flex-col justify-end gap-0.5 pr-3 pb-6 pl-4 text-xs">
-      {STACK.filter(({ key, always }) => always || (last?.[key] ?? 0) > 0)
-        .toReversed()
-        .map(({ key, label, swatch }) => (
-          <div key={key} className="flex items-center gap-1.5">
-            <span className={`size-2 shrink-0 ${swatch}`} aria-hidden />
-            <dt className="text-muted">{label}</dt>
-            <dd className="tabular ml-auto font-medium">{formatCompact(last?.[key] ?? 0)}</dd>
-          </div>
-        ))}
-      <p className="pl-3.5 text-dim">calls/s</p>
-    </dl>
+    <div className="flex w-[124px] shrink-0 flex-col justify-end pr-3 pb-6 pl-4 text-xs">
+      <dl className="flex flex-col gap-0.5">
+        {STACK.filter(({ key, always }) => always || (last?.[key] ?? 0) > 0)
+          .toReversed()
+          .map(({ key, label, swatch }) => (
+            <div key={key} className="flex items-center gap-1.5">
+              <span className={`size-2 shrink-0 ${swatch}`} aria-hidden />
+              <dt className="text-muted">{label}</dt>
+              <dd className="tabular ml-auto font-medium">{formatCompact(last?.[key] ?? 0)}</dd>
+            </div>
+          ))}
+      </dl>
+      <p className="mt-0.5 pl-3.5 text-dim">calls/s</p>
+    </div>
   );
 }
 
@@ -111,6 +120,7 @@ function StripChart({
   readonly height: number;
   readonly drag: { readonly from: number; readonly to: number } | undefined;
 }) {
+  const top = niceTop(rows);
   return (
     <AreaChart
       width={width}
@@ -142,8 +152,9 @@ function StripChart({
         tickCount={3}
         tick={false}
         axisLine={false}
-        domain={[0, 'auto']}
+        domain={[0, top]}
       />
+      <ReferenceLine y={top} stroke="var(--edge)" strokeDasharray="2 4" />
       {STACK.map(({ key, stroke, fill }) => (
         <Area
           key={key}
@@ -151,7 +162,8 @@ function StripChart({
           stackId="calls"
           type="monotone"
           stroke={stroke}
-          strokeWidth={1.4}
+          // A part of nothing has no edge: its line would lie on the one below.
+          strokeWidth={key === 'mesh' ? 1.4 : 0}
           fill={fill}
           fillOpacity={1}
           dot={false}

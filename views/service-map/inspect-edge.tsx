@@ -3,7 +3,7 @@
 import { ArrowRight, ListTree, Network } from 'lucide-react';
 import type { ServiceEdge, ServiceMap } from '#analysis/service-map/service-map.ts';
 import { formatRate } from '#views/format/format-number.ts';
-import { formatDuration } from '#views/format/format-time.ts';
+import { formatLatency } from '#views/format/format-time.ts';
 import type { SeenSeries } from '#views/live/edge-history.ts';
 import { Badge } from '#views/shell/badge.tsx';
 import { ButtonLink } from '#views/shell/button.tsx';
@@ -49,7 +49,7 @@ export function InspectEdge({
       <RedRow
         perSecond={formatRate(edge.callsPerSecond)}
         errorRatio={edge.errorRatio}
-        p99Ms={edge.p99Ns === undefined ? '–' : formatDuration(edge.p99Ns)}
+        p99Ms={edge.p99Ns === undefined ? '–' : formatLatency(edge.p99Ns)}
         seen={seen}
       />
       <InspectorSection

@@ -4,7 +4,7 @@ import { ArrowRight, ListTree } from 'lucide-react';
 import type { ServiceEdge, ServiceMap, ServiceNode } from '#analysis/service-map/service-map.ts';
 import { VERDICT_TEXT, verdictLook } from '#views/control-plane/verdict-look.ts';
 import { formatPercent, formatPlural, formatRate } from '#views/format/format-number.ts';
-import { formatAge, formatDuration } from '#views/format/format-time.ts';
+import { formatAge, formatLatency } from '#views/format/format-time.ts';
 import type { SeenSeries } from '#views/live/edge-history.ts';
 import { ButtonLink } from '#views/shell/button.tsx';
 import { HealthIcon, healthWord } from '#views/shell/health-icon.tsx';
@@ -40,7 +40,7 @@ export function InspectNode({
       <RedRow
         perSecond={formatRate(node.requestsPerSecond)}
         errorRatio={node.errorRatio}
-        p99Ms={latency === undefined ? '–' : formatDuration(latency)}
+        p99Ms={latency === undefined ? '–' : formatLatency(latency)}
         seen={seen}
       />
       {callers.length > 0 && (

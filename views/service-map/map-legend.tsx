@@ -15,7 +15,7 @@ export function MapLegend({ map }: { readonly map: ServiceMap }) {
   );
   const hasFailing = map.edges.some((edge) => edge.errors > 0);
   return (
-    <ul className="flex min-h-9 shrink-0 flex-wrap items-center gap-x-4 gap-y-0.5 whitespace-nowrap border-line border-t bg-panel px-4 py-1.5 text-muted text-xs">
+    <ul className="flex h-9 shrink-0 flex-wrap items-center gap-x-4 overflow-hidden whitespace-nowrap border-line border-t bg-panel px-4 leading-9 text-muted text-xs">
       {MODE_ORDER.filter((mode) => ALWAYS.includes(mode) || seen.has(mode)).map((mode) => (
         <Entry key={mode} mark={<RoutingMark mode={mode} />} title={routingLook(mode).explanation}>
           {routingLook(mode).label}
@@ -53,13 +53,14 @@ export function MapLegend({ map }: { readonly map: ServiceMap }) {
       {verdicts
         .filter((verdict) => verdict !== 'in-sync')
         .map((verdict) => {
-          const { Icon, tone, word } = verdictLook(verdict);
+          const { Icon, tone, word, short } = verdictLook(verdict);
           return (
             <Entry
               key={verdict}
               mark={<Icon size={13} className={VERDICT_TEXT[tone]} aria-hidden />}
+              title={word}
             >
-              {word}
+              {short}
             </Entry>
           );
         })}

@@ -3,7 +3,7 @@
 import { ArrowRight } from 'lucide-react';
 import type { ServiceEdge, ServiceMap } from '#analysis/service-map/service-map.ts';
 import { formatPercent, formatRate } from '#views/format/format-number.ts';
-import { formatDuration } from '#views/format/format-time.ts';
+import { formatLatency } from '#views/format/format-time.ts';
 import { classNames } from '#views/shell/class-names.ts';
 import { HealthIcon, healthWord } from '#views/shell/health-icon.tsx';
 import { SplitBar } from '#views/shell/split-bar.tsx';
@@ -107,7 +107,7 @@ function EdgeRow({
 }
 
 function latency(ns: number | undefined): string {
-  return ns === undefined ? '–' : formatDuration(ns);
+  return ns === undefined ? '–' : formatLatency(ns);
 }
 
 function modeWords(edge: ServiceEdge): string {

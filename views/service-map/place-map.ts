@@ -60,7 +60,9 @@ export function placeMap(
   const controlBand = bands.control ? CONTROL_BAND : 0;
   const namesBand = bands.names ? NAMES_BAND : 0;
   const { columnLeft, nodeWidth, width } = placeColumns(ordered.columns, view.width);
-  const { height, toY } = placeRows([...y.values()], view.height, controlBand, namesBand);
+  // A world wider than the view is shown smaller, which leaves it more height.
+  const room = view.height * Math.max(1, width / Math.max(1, view.width));
+  const { height, toY } = placeRows([...y.values()], room, controlBand, namesBand);
   const nodes = new Map<string, Box>();
   for (const item of ordered.columns.flat()) {
     if (item.kind !== 'node') continue;
