@@ -2,7 +2,7 @@ import type { Prisma } from '#store/generated/client.ts';
 
 /**
  * Conclusions as JSON columns: JSON has no 64-bit integers, so instants are decimal strings there. Which strings are
- * instants is told by the key, as everywhere: it ends with `UnixNano`.
+ * instants is told by the key, as everywhere: it ends with `unixNano`.
  */
 export function toInstantsJson(value: unknown): Prisma.InputJsonValue {
   return JSON.parse(
@@ -12,6 +12,6 @@ export function toInstantsJson(value: unknown): Prisma.InputJsonValue {
 
 export function fromInstantsJson<T>(json: unknown): T {
   return JSON.parse(JSON.stringify(json), (key, part: unknown) =>
-    key.endsWith('UnixNano') && typeof part === 'string' ? BigInt(part) : part,
+    /unixNano$/i.test(key) && typeof part === 'string' ? BigInt(part) : part,
   );
 }

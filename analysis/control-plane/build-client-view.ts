@@ -83,7 +83,8 @@ function latestReports(
   const reports = new Map<string, Report>();
   const ascending = points
     .filter((point) => point.unixNano <= atUnixNano)
-    .sort((a, b) => elapsedNs(b.unixNano, a.unixNano));
+    // Some SDKs go on exporting what a gauge once said beside what it says now: the younger content is the present one.
+    .sort((a, b) => elapsedNs(b.unixNano, a.unixNano) || numberOf(b) - numberOf(a));
   for (const point of ascending) {
     const id = clientId(point);
     const report = reports.get(id) ?? { id, types: new Map() };

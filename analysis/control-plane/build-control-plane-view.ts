@@ -138,6 +138,14 @@ function streams({ server, clients }: ControlPlaneInput): Claim {
   };
 }
 
+const BEHIND: readonly XdsClient['verdict'][] = [
+  'rejected',
+  'stream-lost',
+  'not-acked',
+  'older-version',
+  'never-connected',
+];
+
 function versions({ server, clients }: ControlPlaneInput): Claim {
   const holders = clients.filter((client) =>
     Object.values(client.types).some((state) => state.acked === server.version),
@@ -149,7 +157,8 @@ function versions({ server, clients }: ControlPlaneInput): Claim {
       server.version === undefined
         ? heldVersions(clients)
         : `held by ${holders} of ${clients.length}`,
-    agrees: server.version === undefined || holders === clients.length,
+    // Types have versions of their own, and a client is sent only what it asks for: an older one may be all there is.
+    agrees: clients.every((client) => !BEHIND.includes(client.verdict)),
     critical: false,
   };
 }

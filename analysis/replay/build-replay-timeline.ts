@@ -2,10 +2,10 @@ import { isInTrouble } from '#analysis/control-plane/build-control-plane-view.ts
 import type { Push, Release, ServerView, XdsClient } from '#analysis/control-plane/xds-client.ts';
 import type { IncidentEvent } from '#analysis/incident/incident.ts';
 import type { ReplayTimeline } from '#analysis/replay/timeline.ts';
-import { edgeId, isOwnService, mainMode } from '#analysis/service-map/build-service-map.ts';
+import { edgeId, isOwnService } from '#analysis/service-map/build-service-map.ts';
+import { usualModes } from '#analysis/service-map/usual-modes.ts';
 import type { CallEdgeSecond, ServiceInstance } from '#telemetry/call-edge.ts';
 import { quantileNs } from '#telemetry/latency-histogram.ts';
-import type { RoutingMode } from '#telemetry/routing-mode.ts';
 import { secondOf, type UnixNano, type UnixSecond } from '#telemetry/time.ts';
 
 const NS_PER_US = 1000;
@@ -40,6 +40,8 @@ export function buildReplayTimeline(input: ReplayInput): ReplayTimeline {
       !isOwnService(edge.client) &&
       !isOwnService(edge.server),
   );
+  const incidentSecond = secondOf(input.incidentStartUnixNano);
+  const before = shown.filter((edge) => edge.second < incidentSecond);
   const clientStates = input.clientChanges
     .filter(({ second }) => frameOf(second) < frames)
     .map(({ second, client }) => ({ frame: clamp(second), client }));
@@ -59,7 +61,7 @@ export function buildReplayTimeline(input: ReplayInput): ReplayTimeline {
     dns: input.dns,
     pushes: input.pushes,
     releases: input.releases,
-    usualModes: usualModes(shown, secondOf(input.incidentStartUnixNano)),
+    usualModes: [...usualModes(before)].map(([edge, mode]) => ({ edge, mode })),
     events: input.events.map((event) => ({ ...event, frame: clamp(secondOf(event.unixNano)) })),
   };
 }
@@ -146,21 +148,4 @@ function dnsColumn(
     if (frame >= 0 && frame < frames) column[frame] = queries;
   }
   return column;
-}
-
-function usualModes(
-  rows: readonly CallEdgeSecond[],
-  untilSecond: UnixSecond,
-): ReplayTimeline['usualModes'] {
-  const byEdge = new Map<string, Map<RoutingMode, number>>();
-  for (const row of rows) {
-    if (row.second >= untilSecond) continue;
-    const modes = byEdge.get(edgeId(row)) ?? new Map<RoutingMode, number>();
-    modes.set(row.mode, (modes.get(row.mode) ?? 0) + row.calls);
-    byEdge.set(edgeId(row), modes);
-  }
-  return [...byEdge].sort().flatMap(([edge, modes]) => {
-    const mode = mainMode([...modes].map(([name, calls]) => ({ mode: name, calls, errors: 0 })));
-    return mode === undefined ? [] : [{ edge, mode }];
-  });
 }

@@ -39,6 +39,10 @@ export const SHIFT_WINDOW_SECONDS = 120;
 
 /** Nats. The scan tries every split each second, so this is far above a single test's 1.92. */
 const ALARM_GAIN = 8;
+/** On an edge that is mixed by design every split finds something: it must find more. */
+const MIXED_ALARM_GAIN = 14;
+/** Up to this share the other way counts as never used before. */
+const PURE_SHARE = 0.02;
 /** The new way must have been used in so many different seconds: one stray call is no shift. */
 const PERSISTENCE_SECONDS = 2;
 /** The old way unused for so long, and the new one used: all moved. */
@@ -96,7 +100,7 @@ function findShift(
       ...RULES,
       direction: scanDirection(direction),
     });
-    if (split === undefined || split.gain < ALARM_GAIN) continue;
+    if (split === undefined || !isAlarm(split)) continue;
     if (newWaySeconds(seconds.slice(split.index), direction) < PERSISTENCE_SECONDS) continue;
     const shift = toShift(search, seconds, split, direction);
     return withCompletion(shift, seconds);
@@ -113,13 +117,17 @@ function followShift(search: ShiftSearch, last: RoutingShift): RoutingShift | un
     ...RULES,
     direction: scanDirection(last.direction),
   });
-  const isPlaced =
-    split !== undefined && split.gain >= ALARM_GAIN && isNear(seconds, split, last.atUnixNano);
+  const isPlaced = split !== undefined && isAlarm(split) && isNear(seconds, split, last.atUnixNano);
   const placed = isPlaced
     ? { ...toShift(search, seconds, split, last.direction), ...keptFacts(last) }
     : last;
   const followed = withCompletion(placed, seconds);
   return isSame(followed, last) ? undefined : followed;
+}
+
+function isAlarm({ before, gain }: Split): boolean {
+  const isMixed = before > PURE_SHARE && before < 1 - PURE_SHARE;
+  return gain >= (isMixed ? MIXED_ALARM_GAIN : ALARM_GAIN);
 }
 
 function keptFacts(

@@ -1,0 +1,224 @@
+import { describe, expect, it } from 'vitest';
+import {
+  buildClientView,
+  type ClientViewInput,
+} from '#analysis/control-plane/build-client-view.ts';
+import type { Push, XdsClient } from '#analysis/control-plane/xds-client.ts';
+import type { MetricPoint } from '#telemetry/metric-point.ts';
+import { startOfSecond, unixSecond } from '#telemetry/time.ts';
+import { edge } from '#tests/support/calls.ts';
+
+const at = (second: number) => startOfSecond(unixSecond(second));
+
+function point(
+  name: string,
+  second: number,
+  value: number,
+  facts: Record<string, string | bigint>,
+): MetricPoint {
+  return {
+    name,
+    unit: '',
+    service: 'gateway',
+    instance: 'gateway-1',
+    attributes: new Map(
+      Object.entries({
+        'mesh.xds.client.id': 'gateway-1',
+        'mesh.xds.client.kind': 'sidecar',
+        ...facts,
+      }),
+    ),
+    resource: new Map(),
+    unixNano: at(second),
+    value: { kind: 'gauge', value },
+  };
+}
+
+const connected = (second: number, value: number, facts: Record<string, string> = {}) =>
+  point('grpc.xds_client.connected', second, value, facts);
+
+/** "41" held for so many seconds, with names that are missing. */
+const holds = (
+  second: number,
+  version: string,
+  ageSeconds: number,
+  missing = '',
+  facts: Record<string, string> = {},
+) =>
+  point('mesh.xds.client.config_age', second, ageSeconds, {
+    'mesh.xds.type': 'LDS',
+    'mesh.xds.version.received': version,
+    'mesh.xds.version.acked': version,
+    'mesh.xds.resources': missing === '' ? 2n : 0n,
+    'mesh.xds.resources.missing': missing,
+    ...facts,
+  });
+
+function view(
+  second: number,
+  points: readonly MetricPoint[],
+  rest: Partial<ClientViewInput> = {},
+): XdsClient {
+  const clients = buildClientView({
+    atUnixNano: at(second),
+    points,
+    previous: [],
+    calls: [],
+    pushes: [],
+    ...rest,
+  });
+  return clients[0]!;
+}
+
+const none = edge('gateway -> login', 10, { mode: 'xds-none', errors: 10 });
+const fine = edge('gateway -> song', 30);
+const push = (second: number, resources: number, outcome: Push['outcome'] = 'acked'): Push => ({
+  unixNano: at(second),
+  type: 'LDS',
+  version: '43',
+  client: 'gateway-1',
+  resources,
+  removed: 0,
+  outcome,
+});
+
+describe('buildClientView', () => {
+  it('is in sync while all is held and acknowledged', () => {
+    const client = view(100, [connected(99, 1), holds(99, '41', 50)]);
+    expect(client).toMatchObject({
+      id: 'gateway-1',
+      verdict: 'in-sync',
+      restartRisk: 'safe',
+      isSilent: false,
+    });
+    expect(client.types.LDS).toMatchObject({ acked: '41', changedUnixNano: at(49) });
+  });
+
+  it('believes the newest series when a version has changed, and the younger content at the same instant', () => {
+    const points = [holds(99, '42', 3), holds(98, '41', 60), holds(99, '41', 61), connected(99, 1)];
+    expect(view(100, points).types.LDS?.acked).toBe('42');
+  });
+
+  it('is failing when it acknowledged a loss and its calls find no address', () => {
+    const client = view(100, [connected(99, 1), holds(99, '42', 3, 'login')], {
+      calls: [none, fine],
+    });
+    expect(client).toMatchObject({
+      verdict: 'failing',
+      reason: 'acknowledged 42 without login: 100 % of its calls find no address',
+      restartRisk: 'stays-broken',
+    });
+  });
+
+  it('has names gone, and no more, once its calls go by DNS', () => {
+    const calls = [edge('gateway -> login', 10, { mode: 'dns' }), fine];
+    expect(view(100, [connected(99, 1), holds(99, '42', 3, 'login')], { calls }).verdict).toBe(
+      'names-gone',
+    );
+  });
+
+  it('is stuck when the names were sent again, acknowledged and not taken up', () => {
+    const points = [connected(99, 1), holds(99, '43', 60, 'login')];
+    const client = view(100, points, { pushes: [push(80, 2)] });
+    expect(client).toMatchObject({ verdict: 'stuck', restartRisk: 'safe' });
+  });
+
+  it('is stuck when it misses nothing and still finds no address', () => {
+    expect(view(100, [connected(99, 1), holds(99, '43', 5)], { calls: [none] }).verdict).toBe(
+      'stuck',
+    );
+  });
+
+  it('does not blame a sidecar for the calls of the gRPC channel beside it', () => {
+    const grpc = { 'mesh.xds.client.id': 'gateway-1-grpc', 'mesh.xds.client.kind': 'grpc' };
+    const points = [
+      connected(99, 1),
+      holds(99, '42', 3),
+      connected(99, 1, grpc),
+      holds(99, '42', 3, 'login', grpc),
+    ];
+    const clients = buildClientView({
+      atUnixNano: at(100),
+      points,
+      previous: [],
+      calls: [none, fine],
+      pushes: [],
+    });
+    expect(clients.map((client) => [client.id, client.verdict])).toEqual([
+      ['gateway-1', 'in-sync'],
+      ['gateway-1-grpc', 'failing'],
+    ]);
+  });
+
+  it('says why a version was refused', () => {
+    const refused = {
+      'mesh.xds.version.rejected': '43',
+      'mesh.xds.reject.reason': 'Unsupported type STATIC',
+    };
+    const client = view(100, [connected(99, 1), holds(99, '41', 60, '', refused)]);
+    expect(client).toMatchObject({
+      verdict: 'rejected',
+      reason: 'LDS 43 refused: Unsupported type STATIC',
+      restartRisk: 'would-break',
+    });
+  });
+
+  it('keeps what it held when its stream is lost, and since when', () => {
+    const before = view(90, [connected(89, 1), holds(89, '41', 40)]);
+    const client = view(100, [connected(99, 0), holds(99, '41', 50)], { previous: [before] });
+    expect(client).toMatchObject({
+      verdict: 'stream-lost',
+      connectedSinceUnixNano: at(99),
+      restartRisk: 'would-break',
+    });
+  });
+
+  it('keeps the last known state of a client that falls silent', () => {
+    const before = view(90, [connected(89, 1), holds(89, '41', 40)]);
+    const client = view(100, [], { previous: [before] });
+    expect(client).toMatchObject({
+      isSilent: true,
+      connected: true,
+      lastReportUnixNano: at(89),
+      reason: 'silent, last known: connected, everything acknowledged',
+    });
+  });
+
+  it('forgets a client that has been silent for a quarter of an hour', () => {
+    const before = view(90, [connected(89, 1), holds(89, '41', 40)]);
+    const input = { atUnixNano: at(1000), points: [], previous: [before], calls: [], pushes: [] };
+    expect(buildClientView(input)).toEqual([]);
+  });
+
+  it('has never connected when it holds nothing and has no stream', () => {
+    expect(view(100, [connected(99, 0)])).toMatchObject({
+      verdict: 'never-connected',
+      restartRisk: 'stays-broken',
+    });
+  });
+
+  it('sees a version go backwards', () => {
+    const before = view(90, [connected(89, 1), holds(89, '42', 40)]);
+    const client = view(100, [connected(99, 1), holds(99, '41', 1)], { previous: [before] });
+    expect(client).toMatchObject({ verdict: 'older-version', reason: 'LDS went back from 42' });
+    const later = view(101, [connected(100, 1), holds(100, '41', 2)], { previous: [client] });
+    expect(later.verdict).toBe('older-version');
+  });
+
+  it('has not acknowledged a push that stayed unanswered', () => {
+    const client = view(100, [connected(99, 1), holds(99, '41', 60)], {
+      pushes: [push(88, 2, 'silent')],
+    });
+    expect(client).toMatchObject({ verdict: 'not-acked', reason: 'LDS 43 sent, no answer' });
+  });
+
+  it('knows a stranger’s gRPC client by its process and target', () => {
+    const facts = { 'grpc.target': 'xds:///login' };
+    const stranger = { ...connected(99, 1), attributes: new Map(Object.entries(facts)) };
+    expect(view(100, [stranger])).toMatchObject({
+      id: 'gateway-1 xds:///login',
+      kind: 'other',
+      target: 'xds:///login',
+    });
+  });
+});
