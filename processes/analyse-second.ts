@@ -1,0 +1,209 @@
+import { hasClientChanged, hasServerChanged } from '#analysis/control-plane/has-changed.ts';
+import type { ServerView, XdsClient } from '#analysis/control-plane/xds-client.ts';
+import { FAILURE_WINDOW_SECONDS } from '#analysis/incident/find-failures.ts';
+import type { Incident } from '#analysis/incident/incident.ts';
+import { judgeSecond } from '#analysis/incident/open-incidents.ts';
+import { detectRoutingShift, toRoutingSeconds } from '#analysis/routing/detect-routing-shift.ts';
+import type { RoutingShift } from '#analysis/routing/routing-shift.ts';
+import { edgeId } from '#analysis/service-map/build-service-map.ts';
+import { readCallEdgeSeconds } from '#store/call-edges/read-call-edges.ts';
+import type { Database } from '#store/client.ts';
+import { readServerViewAt } from '#store/control-plane/read-control-plane.ts';
+import { readXdsClientsAt } from '#store/control-plane/read-xds-clients.ts';
+import { readLastIncidentNumber, readOpenIncidents } from '#store/incidents/read-incidents.ts';
+import { readJudgedSecond } from '#store/read-judged-second.ts';
+import { readRoutingShifts } from '#store/routing-shifts/read-routing-shifts.ts';
+import { writeJudgement } from '#store/write-judgement.ts';
+import type { CallEdgeSecond } from '#telemetry/call-edge.ts';
+import {
+  fromUnixMs,
+  secondOf,
+  startOfSecond,
+  type UnixSecond,
+  unixSecond,
+} from '#telemetry/time.ts';
+import { type ControlPlaneFacts, ControlPlaneReader } from './read-control-plane.ts';
+
+/** Detour was off for longer: what happened meanwhile is looked at, not judged. */
+const MAX_CATCH_UP_SECONDS = 900;
+/** Spans come late, and an ingester that was down brings its senders' queues: seconds so young are read again. */
+const READ_AGAIN_SECONDS = 10;
+const SHIFT_MEMORY_SECONDS = 3600;
+
+/** What the judge knows of earlier seconds: all of it can be read from the store again. */
+interface Memory {
+  judgedSecond: UnixSecond;
+  edges: readonly CallEdgeSecond[];
+  edgesReadUpTo: number;
+  clients: readonly XdsClient[];
+  /** As last written: a state is written when it differs from this one. */
+  written: ReadonlyMap<string, XdsClient>;
+  server: ServerView | undefined;
+  shifts: readonly RoutingShift[];
+  incident: Incident | undefined;
+  lastNumber: number;
+}
+
+/** Judges closed seconds in order, each in one transaction with the mark up to where it got. */
+export class SecondJudge {
+  readonly #db: Database;
+  readonly #controlPlane: ControlPlaneReader;
+  readonly #memory: Memory;
+
+  private constructor(db: Database, memory: Memory) {
+    this.#db = db;
+    this.#controlPlane = new ControlPlaneReader(db);
+    this.#memory = memory;
+  }
+
+  /** Goes on behind the last judged second. */
+  static async resume(db: Database): Promise<SecondJudge> {
+    return new SecondJudge(db, await recall(db));
+  }
+
+  get judgedSecond(): UnixSecond {
+    return this.#memory.judgedSecond;
+  }
+
+  async judge(second: UnixSecond): Promise<void> {
+    const memory = this.#memory;
+    const edges = await this.#readEdges(second);
+    const recent = edges.filter((edge) => edge.second > second - 5);
+    const facts = await this.#controlPlane.read(second, memory, recent);
+    const shifts = findShifts(edges, memory.shifts, second);
+    const allShifts = mergeShifts(memory.shifts, shifts);
+    const incident = judgeSecond({
+      second,
+      edges,
+      controlPlane: facts.view,
+      shifts: lately(allShifts, memory.incident, second),
+      current: memory.incident,
+      nextNumber: memory.lastNumber + 1,
+    });
+    const clients = changedClients(facts, memory.written);
+    const server = facts.view.server;
+    const serverChanged =
+      server.lastReportUnixNano !== undefined && hasServerChanged(memory.server, server);
+    await writeJudgement(this.#db, {
+      second,
+      controlPlane: { clients, server: serverChanged ? server : undefined, dns: facts.dns },
+      shifts,
+      incident,
+    });
+    // Only now: a second that could not be written is judged again from the same memory.
+    memory.judgedSecond = second;
+    memory.clients = facts.view.clients;
+    memory.written = new Map([
+      ...memory.written,
+      ...clients.map((client) => [client.id, client] as const),
+    ]);
+    memory.server = serverChanged ? server : memory.server;
+    memory.shifts = allShifts;
+    memory.lastNumber = Math.max(memory.lastNumber, incident?.number ?? 0);
+    memory.incident = incident?.state === 'resolved' ? undefined : incident;
+  }
+
+  async #readEdges(second: UnixSecond): Promise<readonly CallEdgeSecond[]> {
+    const memory = this.#memory;
+    const from = Math.min(memory.edgesReadUpTo + 1, second - READ_AGAIN_SECONDS);
+    const fresh = await readCallEdgeSeconds(this.#db, {
+      startUnixNano: startOfSecond(unixSecond(from)),
+      endUnixNano: startOfSecond(unixSecond(second + 1)),
+    });
+    const kept = memory.edges.filter(
+      (edge) => edge.second < from && edge.second > second - FAILURE_WINDOW_SECONDS,
+    );
+    memory.edges = [...kept, ...fresh];
+    memory.edgesReadUpTo = second;
+    return memory.edges;
+  }
+}
+
+async function recall(db: Database): Promise<Memory> {
+  const judgedSecond = await startAfter(db);
+  const at = startOfSecond(unixSecond(judgedSecond + 1));
+  const [clients, server, open, lastNumber] = await Promise.all([
+    readXdsClientsAt(db, at),
+    readServerViewAt(db, at),
+    readOpenIncidents(db),
+    readLastIncidentNumber(db),
+  ]);
+  const incident = open[0];
+  const since = incident === undefined ? judgedSecond : secondOf(incident.startUnixNano);
+  const shifts = await readRoutingShifts(db, {
+    startUnixNano: startOfSecond(unixSecond(since - SHIFT_MEMORY_SECONDS)),
+    endUnixNano: at,
+  });
+  return {
+    judgedSecond,
+    edges: [],
+    edgesReadUpTo: judgedSecond - FAILURE_WINDOW_SECONDS,
+    clients,
+    written: new Map(clients.map((client) => [client.id, client])),
+    server,
+    shifts,
+    incident,
+    lastNumber,
+  };
+}
+
+/** Behind the last judged second; at first, or after a long pause, a quarter of an hour ago: or where telemetry begins. */
+async function startAfter(db: Database): Promise<UnixSecond> {
+  const clock = Math.floor(Date.now() / 1000);
+  const earliest = clock - MAX_CATCH_UP_SECONDS;
+  const judged = await readJudgedSecond(db);
+  if (judged !== undefined && judged >= earliest) return judged;
+  const edges = await readCallEdgeSeconds(db, {
+    startUnixNano: startOfSecond(unixSecond(earliest)),
+    endUnixNano: fromUnixMs(Date.now()),
+  });
+  const first = edges[0]?.second;
+  return unixSecond((first ?? clock - 1) - 1);
+}
+
+function findShifts(
+  edges: readonly CallEdgeSecond[],
+  known: readonly RoutingShift[],
+  second: UnixSecond,
+): readonly RoutingShift[] {
+  const nowUnixNano = fromUnixMs(Date.now());
+  const ends = new Map(edges.map((edge) => [edgeId(edge), edge]));
+  return [...toRoutingSeconds(edges)].flatMap(([id, seconds]) => {
+    const end = ends.get(id);
+    if (end === undefined) return [];
+    const shift = detectRoutingShift({
+      client: end.client,
+      server: end.server,
+      seconds: seconds.filter((entry) => entry.second <= second),
+      known: known.filter((entry) => edgeId(entry) === id),
+      nowUnixNano,
+    });
+    return shift === undefined ? [] : [shift];
+  });
+}
+
+function mergeShifts(
+  known: readonly RoutingShift[],
+  found: readonly RoutingShift[],
+): readonly RoutingShift[] {
+  const byId = new Map([...known, ...found].map((shift) => [shift.id, shift]));
+  return [...byId.values()].sort((a, b) => Number(a.atUnixNano - b.atUnixNano));
+}
+
+/** Of the incident under way, or of the last minutes. */
+function lately(
+  shifts: readonly RoutingShift[],
+  incident: Incident | undefined,
+  second: UnixSecond,
+): readonly RoutingShift[] {
+  const since =
+    incident?.startUnixNano ?? startOfSecond(unixSecond(second - FAILURE_WINDOW_SECONDS));
+  return shifts.filter((shift) => shift.toUnixNano >= since);
+}
+
+function changedClients(
+  facts: ControlPlaneFacts,
+  written: ReadonlyMap<string, XdsClient>,
+): readonly XdsClient[] {
+  return facts.view.clients.filter((client) => hasClientChanged(written.get(client.id), client));
+}

@@ -1,0 +1,28 @@
+import { startOtelSdk } from '#instrumentation/otel-sdk.ts';
+import { closeDatabase, openDatabase } from '#store/client.ts';
+import { SecondJudge } from './analyse-second.ts';
+import { AnalyzerSettings } from './analyzer.config.ts';
+import { judgeClosedSeconds } from './judge-closed-seconds.ts';
+import { readSettings, runProcess } from './run-process.ts';
+
+/** Judges each second once it is closed: states of xDS clients, routing shifts, incidents. */
+runProcess(async () => {
+  const settings = readSettings(AnalyzerSettings);
+  const stopTelemetry = startOtelSdk({
+    serviceName: 'detour-analyzer',
+    instanceId: 'detour-analyzer',
+    attributes: { 'service.namespace': 'detour' },
+    endpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT,
+  });
+  const db = openDatabase(settings.DATABASE_URL, { poolSize: 4 });
+  const judge = await SecondJudge.resume(db);
+  const stopJudging = judgeClosedSeconds(judge, settings.ANALYZER_LATENESS_MS);
+  return {
+    details: { judgedSecond: judge.judgedSecond },
+    stop: async () => {
+      await stopJudging();
+      await closeDatabase(db);
+      await stopTelemetry();
+    },
+  };
+});
