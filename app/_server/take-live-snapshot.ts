@@ -1,0 +1,81 @@
+import { readCallEdgeSeconds } from '#store/call-edges/read-call-edges.ts';
+import { readOpenIncidents } from '#store/incidents/read-incidents.ts';
+import { readFreshness } from '#store/read-freshness.ts';
+import type { CallEdgeSecond } from '#telemetry/call-edge.ts';
+import type { Span } from '#telemetry/span.ts';
+import { secondOf, startOfSecond, type UnixNano, unixSecond } from '#telemetry/time.ts';
+import type { LiveSnapshot } from '#views/live/live-snapshot.ts';
+import { database } from './database.ts';
+import { toCallHistory } from './load-call-history.ts';
+import { loadControlPlaneWith, readPushSpans } from './load-control-plane.ts';
+import {
+  liveWindow,
+  loadMapWith,
+  loadSurroundings,
+  type MapSurroundings,
+} from './load-service-map.ts';
+import { loadShifts } from './load-shifts.ts';
+import { lastSeconds, now } from './now.ts';
+
+const HISTORY_SECONDS = 600;
+/** Seconds of the history that may still grow: the open one, and late spans. */
+const GROWING_SECONDS = 15;
+const SURROUNDINGS_EVERY_MS = 5000;
+const PUSHES_EVERY_MS = 1000;
+
+/** Takes snapshots one after the other; keeps what changes slowly between them. */
+export class LiveSnapshots {
+  #surroundings: Kept<MapSurroundings> | undefined;
+  #pushSpans: Kept<readonly Span[]> | undefined;
+  #history: readonly CallEdgeSecond[] = [];
+
+  async take(): Promise<LiveSnapshot> {
+    const takenUnixNano = now();
+    const window = await liveWindow();
+    this.#surroundings = await keep(this.#surroundings, SURROUNDINGS_EVERY_MS, () =>
+      loadSurroundings(window),
+    );
+    this.#pushSpans = await keep(this.#pushSpans, PUSHES_EVERY_MS, () =>
+      readPushSpans(takenUnixNano),
+    );
+    const historyWindow = lastSeconds(HISTORY_SECONDS, takenUnixNano);
+    const [controlPlane, openIncidents, shifts, freshness] = await Promise.all([
+      loadControlPlaneWith(this.#pushSpans.value, takenUnixNano),
+      readOpenIncidents(database()),
+      loadShifts(historyWindow),
+      readFreshness(database()),
+      this.#readHistory(takenUnixNano),
+    ]);
+    const map = await loadMapWith(window, this.#surroundings.value, controlPlane, false);
+    const history = toCallHistory(historyWindow, this.#history);
+    return { map, history, openIncidents, shifts, freshness, takenUnixNano };
+  }
+
+  /** The whole history once, then only the seconds that may still grow. */
+  async #readHistory(atUnixNano: UnixNano): Promise<void> {
+    const at = secondOf(atUnixNano);
+    const from = this.#history.length === 0 ? at - HISTORY_SECONDS : at - GROWING_SECONDS;
+    const fresh = await readCallEdgeSeconds(database(), {
+      startUnixNano: startOfSecond(unixSecond(from)),
+      endUnixNano: startOfSecond(unixSecond(at + 2)),
+    });
+    const kept = this.#history.filter(
+      (edge) => edge.second < from && edge.second >= at - HISTORY_SECONDS,
+    );
+    this.#history = [...kept, ...fresh];
+  }
+}
+
+interface Kept<T> {
+  readonly value: T;
+  readonly atMs: number;
+}
+
+async function keep<T>(
+  kept: Kept<T> | undefined,
+  forMs: number,
+  load: () => Promise<T>,
+): Promise<Kept<T>> {
+  const atMs = performance.now();
+  return kept !== undefined && atMs - kept.atMs < forMs ? kept : { value: await load(), atMs };
+}

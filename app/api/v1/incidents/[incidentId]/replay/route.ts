@@ -1,0 +1,9 @@
+import { loadReplay } from '../../../../../_server/load-replay.ts';
+import { answer } from '../../../../../_server/respond.ts';
+
+export async function GET(
+  _: Request,
+  { params }: { readonly params: Promise<{ readonly incidentId: string }> },
+): Promise<Response> {
+  return answer({ kind: 'ok', value: (await params).incidentId }, loadReplay);
+}
