@@ -39,9 +39,9 @@ export const SHIFT_WINDOW_SECONDS = 120;
 
 /** Nats. The scan tries every split each second, so this is far above a single test's 1.92. */
 const ALARM_GAIN = 8;
-/** On an edge that is mixed by design every split finds something: it must find more. */
+/** On an edge that is mixed, by design or on its way, a few calls of one kind are no wonder: it takes more. */
 const MIXED_ALARM_GAIN = 14;
-/** Up to this share the other way counts as never used before. */
+/** Up to this share the other way counts as not used. */
 const PURE_SHARE = 0.02;
 /** The new way must have been used in so many different seconds: one stray call is no shift. */
 const PERSISTENCE_SECONDS = 2;
@@ -125,9 +125,13 @@ function followShift(search: ShiftSearch, last: RoutingShift): RoutingShift | un
   return isSame(followed, last) ? undefined : followed;
 }
 
-function isAlarm({ before, gain }: Split): boolean {
-  const isMixed = before > PURE_SHARE && before < 1 - PURE_SHARE;
-  return gain >= (isMixed ? MIXED_ALARM_GAIN : ALARM_GAIN);
+function isAlarm({ before, after, gain }: Split): boolean {
+  const isClean = isPure(before) && isPure(after);
+  return gain >= (isClean ? ALARM_GAIN : MIXED_ALARM_GAIN);
+}
+
+function isPure(share: number): boolean {
+  return share <= PURE_SHARE || share >= 1 - PURE_SHARE;
 }
 
 function keptFacts(
