@@ -1,0 +1,217 @@
+'use client';
+
+import { List, Waypoints } from 'lucide-react';
+import { useEffect, useMemo, useState } from 'react';
+import type { Incident } from '#analysis/incident/incident.ts';
+import { frameStart, mapAtFrame } from '#analysis/replay/map-at-frame.ts';
+import type { ReplayTimeline } from '#analysis/replay/timeline.ts';
+import { layoutServiceMap } from '#analysis/service-map/layout-service-map.ts';
+import type { MapLayout, ServiceMap } from '#analysis/service-map/service-map.ts';
+import { elapsedNs } from '#telemetry/time.ts';
+import { IncidentHeader } from '#views/incidents/incident-header.tsx';
+import type { Speed } from '#views/replay/playback.ts';
+import { ReplayStory } from '#views/replay/replay-story.tsx';
+import { ReplayTimelineView } from '#views/replay/replay-timeline.tsx';
+import { seenAtFrame } from '#views/replay/seen-at-frame.ts';
+import { Transport } from '#views/replay/transport.tsx';
+import { useReplay } from '#views/replay/use-replay.ts';
+import { Inspector } from '#views/service-map/inspector.tsx';
+import { MapLegend } from '#views/service-map/map-legend.tsx';
+import {
+  type MapSelection,
+  parseSelection,
+  toSelectionText,
+} from '#views/service-map/map-selection.ts';
+import { MapSummary } from '#views/service-map/map-summary.tsx';
+import { MapTable } from '#views/service-map/map-table.tsx';
+import { ServiceMapView } from '#views/service-map/service-map.tsx';
+import { IconButton } from '#views/shell/button.tsx';
+import { useKeys } from '#views/shell/keys.tsx';
+import { useUrlState } from '#views/shell/use-url-state.ts';
+
+const LOW_SCREEN = '(max-height: 820px)';
+
+export interface ReplayScreenProps {
+  readonly incident: Incident;
+  readonly timeline: ReplayTimeline;
+  /** The frame that the address asks for, else that of the first evidence. */
+  readonly startFrame: number;
+  readonly startSpeed: Speed;
+}
+
+/** Any second of the incident, with everything that was known then. The frame is the only state; all else follows. */
+export function ReplayScreen({ incident, timeline, startFrame, startSpeed }: ReplayScreenProps) {
+  const replay = useReplay(timeline, startFrame, startSpeed);
+  const { frame } = replay;
+  const map = useMemo(() => mapAtFrame(timeline, frame), [timeline, frame]);
+  const layout = useUnionLayout(timeline);
+  const { selection, select, isTable, toggleTable } = useReplayAddress();
+  const seen = useMemo(() => seenAtFrame(timeline, frame, selection), [timeline, frame, selection]);
+  const isLow = useMedia(LOW_SCREEN);
+  const at = frameStart(timeline, frame);
+  return (
+    <>
+      <IncidentHeader incident={incident} tab="replay" />
+      <div className="relative flex min-h-0 flex-1">
+        <div className="flex min-w-0 flex-1 flex-col">
+          <div className="flex items-center border-line border-b">
+            <div className="min-w-0 flex-1">
+              <MapSummary map={map} />
+            </div>
+            <IconButton
+              name={isTable ? 'Show as map' : 'Show as table'}
+              onClick={toggleTable}
+              className="mr-2"
+            >
+              {isTable ? <Waypoints size={15} aria-hidden /> : <List size={15} aria-hidden />}
+            </IconButton>
+          </div>
+          <MapOrTable
+            map={map}
+            layout={layout}
+            isTable={isTable}
+            isPlaying={replay.isPlaying}
+            selection={selection}
+            onSelect={select}
+          />
+          {!isLow && <MapLegend map={map} />}
+        </div>
+        <Aside
+          map={map}
+          timeline={timeline}
+          frame={frame}
+          seen={seen}
+          selection={selection}
+          onSelect={select}
+          onSeek={replay.seek}
+        />
+      </div>
+      <Transport
+        at={at}
+        offsetNs={elapsedNs(incident.startUnixNano, at)}
+        isPlaying={replay.isPlaying}
+        speed={replay.speed}
+        onToggle={replay.toggle}
+        onEvent={replay.toEvent}
+        onSpeed={replay.changeSpeed}
+      />
+      <ReplayTimelineView
+        timeline={timeline}
+        frame={frame}
+        isLow={isLow}
+        onScrub={replay.scrub}
+        onRelease={replay.release}
+        onSeek={replay.seek}
+      />
+    </>
+  );
+}
+
+function MapOrTable({
+  map,
+  layout,
+  isTable,
+  isPlaying,
+  selection,
+  onSelect,
+}: {
+  readonly map: ServiceMap;
+  readonly layout: MapLayout;
+  readonly isTable: boolean;
+  readonly isPlaying: boolean;
+  readonly selection: MapSelection | undefined;
+  readonly onSelect: (selection: MapSelection | undefined) => void;
+}) {
+  if (isTable) {
+    return <MapTable map={map} kept={undefined} selection={selection} onSelect={onSelect} />;
+  }
+  return (
+    <ServiceMapView
+      map={map}
+      layout={layout}
+      selection={selection}
+      onSelect={onSelect}
+      isMoving={isPlaying}
+    />
+  );
+}
+
+/** The selected thing as it was then; how it came while nothing is selected. */
+function Aside({
+  map,
+  timeline,
+  frame,
+  seen,
+  selection,
+  onSelect,
+  onSeek,
+}: {
+  readonly map: ServiceMap;
+  readonly timeline: ReplayTimeline;
+  readonly frame: number;
+  readonly seen: ReturnType<typeof seenAtFrame>;
+  readonly selection: MapSelection | undefined;
+  readonly onSelect: (selection: MapSelection | undefined) => void;
+  readonly onSeek: (frame: number) => void;
+}) {
+  if (selection !== undefined) {
+    return <Inspector map={map} selection={selection} seen={seen} onSelect={onSelect} />;
+  }
+  return (
+    <aside
+      aria-label="Story"
+      className="flex w-[348px] shrink-0 flex-col overflow-y-auto border-line border-l bg-panel max-[1100px]:w-[264px]"
+    >
+      <ReplayStory timeline={timeline} frame={frame} onSeek={onSeek} />
+    </aside>
+  );
+}
+
+/** Places of all nodes and edges of the whole replay, once: nothing moves while scrubbing. */
+function useUnionLayout(timeline: ReplayTimeline): MapLayout {
+  return useMemo(() => {
+    const union = mapAtFrame(timeline, 0);
+    return layoutServiceMap(
+      union.nodes.map((node) => node.id),
+      union.edges,
+    );
+  }, [timeline]);
+}
+
+function useReplayAddress() {
+  const [params, change] = useUrlState();
+  const text = params.get('sel');
+  const isTable = params.get('view') === 'table';
+  const selection = useMemo(() => parseSelection(text), [text]);
+  const actions = useMemo(
+    () => ({
+      select: (next: MapSelection | undefined) =>
+        change({ sel: next === undefined ? undefined : toSelectionText(next) }),
+      toggleTable: () => change({ view: isTable ? undefined : 'table' }),
+    }),
+    [change, isTable],
+  );
+  useKeys(
+    'Replay',
+    useMemo(
+      () => [
+        { keys: 'Escape', label: 'Close the inspector', run: () => actions.select(undefined) },
+        { keys: 'v', label: 'Map or table', run: actions.toggleTable },
+      ],
+      [actions],
+    ),
+  );
+  return { selection, isTable, ...actions };
+}
+
+function useMedia(query: string): boolean {
+  const [matches, setMatches] = useState(false);
+  useEffect(() => {
+    const media = window.matchMedia(query);
+    const read = () => setMatches(media.matches);
+    read();
+    media.addEventListener('change', read);
+    return () => media.removeEventListener('change', read);
+  }, [query]);
+  return matches;
+}

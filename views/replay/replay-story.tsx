@@ -1,0 +1,58 @@
+'use client';
+
+import { frameStart } from '#analysis/replay/map-at-frame.ts';
+import type { ReplayTimeline } from '#analysis/replay/timeline.ts';
+import { formatClock } from '#views/format/format-time.ts';
+import { eventLook } from '#views/incidents/event-look.ts';
+
+/** How it came: the events in order, those still to come faint. A click goes there. */
+export function ReplayStory({
+  timeline,
+  frame,
+  onSeek,
+}: {
+  readonly timeline: ReplayTimeline;
+  readonly frame: number;
+  readonly onSeek: (frame: number) => void;
+}) {
+  const past = timeline.events.filter((event) => event.frame <= frame).length;
+  return (
+    <section className="border-line border-b px-4 py-3" aria-label="How it came">
+      <div className="mb-2 flex items-baseline justify-between">
+        <h2 className="font-semibold text-[13.5px]">How it came</h2>
+        <span className="text-muted text-xs">
+          {past} of {timeline.events.length} so far
+        </span>
+      </div>
+      <ol>
+        {timeline.events.map((event, i) => {
+          const { Icon, tone } = eventLook(event.kind);
+          const isPast = i < past;
+          return (
+            // biome-ignore lint/suspicious/noArrayIndexKey: events are a fixed list and have no id
+            <li key={i} className={i === past - 1 ? 'rounded-md bg-raise' : ''}>
+              <button
+                type="button"
+                onClick={() => onSeek(event.frame)}
+                title={event.evidence}
+                className="flex w-full items-start gap-2.5 rounded-md px-1.5 py-1 text-left hover:bg-raise"
+              >
+                <Icon
+                  size={14}
+                  className={`mt-0.5 shrink-0 ${isPast ? tone : 'text-dim'}`}
+                  aria-hidden
+                />
+                <span className={`min-w-0 flex-1 text-sm ${isPast ? '' : 'text-dim'}`}>
+                  {event.text}
+                </span>
+                <span className="num shrink-0 text-muted text-xs">
+                  {formatClock(frameStart(timeline, event.frame))}
+                </span>
+              </button>
+            </li>
+          );
+        })}
+      </ol>
+    </section>
+  );
+}
