@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { toOpenApi } from '../../../app/_server/to-open-api.ts';
+
+describe('toOpenApi', () => {
+  const document = JSON.parse(JSON.stringify(toOpenApi()));
+
+  it('describes every route of the API', () => {
+    expect(Object.keys(document.paths)).toEqual([
+      '/health',
+      '/services',
+      '/service-map',
+      '/traces',
+      '/traces/{traceId}',
+      '/control-plane',
+      '/incidents',
+      '/incidents/{incidentId}',
+      '/incidents/{incidentId}/replay',
+      '/routing-shifts',
+      '/live',
+    ]);
+  });
+
+  it('takes parameters from the schemas that check them', () => {
+    const { parameters } = document.paths['/traces'].get;
+    const mode = parameters.find((parameter: { name: string }) => parameter.name === 'mode');
+    expect(mode.schema.enum).toContain('xds-none');
+    expect(parameters.map((parameter: { name: string }) => parameter.name)).toContain(
+      'minDuration',
+    );
+  });
+});
