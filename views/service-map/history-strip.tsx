@@ -6,9 +6,9 @@ import { startOfSecond, type TimeWindow, unixSecond } from '#telemetry/time.ts';
 import { formatCompact } from '#views/format/format-number.ts';
 import { formatClock } from '#views/format/format-time.ts';
 import type { CallHistory } from '#views/live/live-snapshot.ts';
+import { useSize } from '#views/shell/use-size.ts';
 import { EventMarks, type MapMark } from './event-marks.tsx';
 import { type HistoryRow, niceTop, STACK, toHistoryRows } from './history-rows.ts';
-import { useSize } from './use-map-view.ts';
 
 const PLOT = { left: 0, right: 44, top: 34, bottom: 20 } as const;
 const MIN_BRUSH_SECONDS = 2;

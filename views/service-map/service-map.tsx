@@ -6,6 +6,7 @@ import type { MapLayout, ServiceMap } from '#analysis/service-map/service-map.ts
 import { IconButton } from '#views/shell/button.tsx';
 import { useKeys } from '#views/shell/keys.tsx';
 import { useReducedMotion } from '#views/shell/use-reduced-motion.ts';
+import { useSize } from '#views/shell/use-size.ts';
 import { ControlPlaneCard, DnsCard } from './band-cards.tsx';
 import { buildStrands, isLoudEdge } from './build-strands.ts';
 import { configLines, lookupLines } from './control-lines.ts';
@@ -17,7 +18,7 @@ import { NodeCard } from './node-card.tsx';
 import { placeLabels } from './place-labels.ts';
 import { linksOf, type MapPlaces, placeMap, type Size } from './place-map.ts';
 import { distanceTo, type Point } from './polyline.ts';
-import { useMapView, useSize } from './use-map-view.ts';
+import { useMapView } from './use-map-view.ts';
 import { walkMap } from './walk-map.ts';
 
 /** Above this, words beside edges are more ink than help: only loud, hovered and selected edges keep theirs. */

@@ -6,7 +6,6 @@ import {
   useLayoutEffect,
   useMemo,
   useRef,
-  useState,
 } from 'react';
 import type { MapTransform } from './draw-map.ts';
 import type { Size } from './place-map.ts';
@@ -114,26 +113,6 @@ export function useMapView(world: Size): MapView {
   }, []);
   const wasDragged = useCallback(() => moved.current, []);
   return { frame: frameRef, world: worldRef, transform, refit, zoom, toWorld, pan, wasDragged };
-}
-
-/** The size of an element in px, 0×0 before it is known. */
-export function useSize(ref: RefObject<HTMLElement | null>): Size {
-  const [size, setSize] = useState<Size>({ width: 0, height: 0 });
-  useLayoutEffect(() => {
-    const element = ref.current;
-    if (element === null) return;
-    const measure = () =>
-      setSize((before) =>
-        before.width === element.clientWidth && before.height === element.clientHeight
-          ? before
-          : { width: element.clientWidth, height: element.clientHeight },
-      );
-    measure();
-    const observer = new ResizeObserver(measure);
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, [ref]);
-  return size;
 }
 
 /** Centred, never larger than life. */
