@@ -127,5 +127,9 @@ function toGrpcJsRefusal(status: CallStatus): Refusal {
   const message = status.details ?? '';
   if (status.code === Status.RESOURCE_EXHAUSTED) return { reason: 'too-large', message };
   if (status.code === Status.DEADLINE_EXCEEDED) return { reason: 'cancelled', message };
+  // A call that ends before its message; grpc-js says the same of a compression that it does not know.
+  const isWithoutMessage = status.code === Status.UNIMPLEMENTED && !message.includes('encoding');
+  if (isWithoutMessage)
+    return { reason: 'cancelled', message: 'the call ended before its message' };
   return { reason: 'malformed', message };
 }
