@@ -73,7 +73,14 @@ export class AdsStream<Request extends AdsRequest> {
       this.#wire.fail('INVALID_ARGUMENT', 'the first request of a stream must name node.id');
       return;
     }
-    const type = xdsTypeOf(request.type_url ?? '');
+    if (!request.type_url) {
+      this.#wire.fail(
+        'INVALID_ARGUMENT',
+        'a request on an aggregated stream must name its type_url',
+      );
+      return;
+    }
+    const type = xdsTypeOf(request.type_url);
     // A type that is not served has no resources: subscribing to it yields nothing.
     if (type === undefined) return;
     const channel = this.#channelOf(type);

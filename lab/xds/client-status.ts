@@ -1,4 +1,5 @@
 import type { Any, Node } from '#lab/xds/discovery.ts';
+import type { Typed } from '#lab/xds/resources.ts';
 
 /** envoy.service.status.v3, as far as the lab writes and reads it. */
 export interface ClientStatusRequest {
@@ -19,7 +20,8 @@ export interface GenericXdsConfig {
   readonly type_url?: string;
   readonly name?: string;
   readonly version_info?: string;
-  readonly xds_config?: Any;
+  /** Packed where it is written, unfolded where it is read. */
+  readonly xds_config?: Any | Typed;
   readonly config_status?: 'UNKNOWN' | 'SYNCED' | 'NOT_SENT' | 'STALE' | 'ERROR';
   readonly client_status?:
     | 'UNKNOWN'

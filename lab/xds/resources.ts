@@ -35,6 +35,7 @@ export interface HttpConnectionManager extends Typed {
   readonly rds?: { readonly route_config_name: string; readonly config_source: ConfigSource };
   readonly route_config?: Omit<RouteConfiguration, '@type'>;
   readonly http_filters: readonly { readonly name: string; readonly typed_config: Typed }[];
+  readonly common_http_protocol_options?: { readonly max_stream_duration?: Duration };
   readonly tracing?: Readonly<Record<string, unknown>>;
 }
 

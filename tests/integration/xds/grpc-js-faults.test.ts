@@ -3,7 +3,10 @@
  * observed table that the lab's scenarios rest on; times are bounds with room for a slow machine.
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Listener } from '#lab/xds/resources.ts';
+import { HTTP_CONNECTION_MANAGER_URL, ROUTER_FILTER_URL, TYPE_URL } from '#lab/xds/type-urls.ts';
 import { startEchoBackend } from '#tests/support/echo-backend.ts';
+import { fetchClientStatus } from '#tests/support/fetch-client-status.ts';
 import { RpcClient } from '#tests/support/rpc-client.ts';
 import {
   catalogueOf,
@@ -17,6 +20,7 @@ import {
 
 const BACKENDS = ['127.22.11.1:15101', '127.22.11.2:15101'] as const;
 const DNS_BACKEND = '127.0.0.1:15102';
+const CSDS_ADDRESS = '127.22.9.1:15190';
 const LIVE = catalogueOf({ login: BACKENDS });
 /** A fault reached the client, and it stayed like that: long against the milliseconds that a recovery takes. */
 const STUCK_MS = 4000;
@@ -47,6 +51,37 @@ async function startHealthyClient(
 
 function lastPush(type: string) {
   return plane.pushes.findLast((push) => push.type === type);
+}
+
+/** What the client itself says it has, through its own status service. */
+async function listenerVersion(): Promise<string | undefined> {
+  const { config } = await fetchClientStatus(CSDS_ADDRESS);
+  // The client leaves the host of the type URL out.
+  return config?.[0]?.generic_xds_configs?.find(
+    ({ type_url }) => type_url !== undefined && TYPE_URL.LDS.endsWith(`/${type_url}`),
+  )?.version_info;
+}
+
+/** The control plane's listener, with one more field behind the others, or with another value in one. */
+function listener(change: { appended?: boolean; statPrefix?: string }): Listener {
+  return {
+    '@type': TYPE_URL.LDS,
+    name: 'login',
+    api_listener: {
+      api_listener: {
+        '@type': HTTP_CONNECTION_MANAGER_URL,
+        stat_prefix: change.statPrefix ?? '0.login',
+        rds: {
+          route_config_name: 'login-route',
+          config_source: { ads: {}, resource_api_version: 'V3' },
+        },
+        http_filters: [{ name: 'router', typed_config: { '@type': ROUTER_FILTER_URL } }],
+        ...(change.appended === true
+          ? { common_http_protocol_options: { max_stream_duration: { seconds: 31 } } }
+          : {}),
+      },
+    },
+  };
 }
 
 beforeEach(async () => {
@@ -199,6 +234,17 @@ describe('grpc-js-xds', () => {
     plane.controlPlane.addFault({ kind: 'dangling-route', service: 'login', cluster: 'login-dns' });
     await client.waitFor(({ from }) => from === DNS_BACKEND, 5000, switchedMs);
     expect(client.failuresSince(switchedMs)).toEqual([]);
+  });
+
+  it('E19: takes a listener that only gained fields for the one it has, and one that differs for new', async () => {
+    await startHealthyClient({ csds: CSDS_ADDRESS });
+    const before = await listenerVersion();
+    plane.controlPlane.addFault(replaced(listener({ appended: true })));
+    await expect.poll(() => lastPush('LDS')?.end?.kind).toBe('acked');
+    expect(lastPush('LDS')?.version).toBeGreaterThan(Number(before));
+    expect(await listenerVersion()).toBe(before);
+    plane.controlPlane.addFault(replaced(listener({ statPrefix: 'other' })));
+    await expect.poll(listenerVersion).toBe(`${lastPush('LDS')?.version}`);
   });
 
   it('E21: an aggregate cluster turns to DNS when its endpoints are emptied, and back in seconds', async () => {
