@@ -1,0 +1,92 @@
+/**
+ * Blocked Bloom filter (Putze, Sanders & Singler, Cache-, Hash- and Space-Efficient Bloom Filters, 2007): all bits of a
+ * key lie in one block of 64 bytes, so that PostgreSQL answers a question about a segment with one short substring.
+ */
+export const FILTER_BLOCK_BYTES = 64;
+const BITS_PER_KEY = 12;
+const BLOCK_BITS = FILTER_BLOCK_BYTES * 8;
+
+export interface AttributeFilter {
+  readonly bytes: Uint8Array;
+  readonly blocks: number;
+}
+
+export function buildFilter(hashes: Uint32Array): AttributeFilter {
+  const blocks = Math.max(1, Math.ceil((hashes.length * BITS_PER_KEY) / BLOCK_BITS));
+  const bytes = new Uint8Array(blocks * FILTER_BLOCK_BYTES);
+  for (const hash of hashes) setBits(bytes, (hash % blocks) * FILTER_BLOCK_BYTES, hash);
+  return { bytes, blocks };
+}
+
+/** `block` is the block `hash % blocks` of a filter. False means certainly not in it. */
+export function mayContain(block: Uint8Array, hash: number): boolean {
+  for (let word = 0; word < 2; word++) {
+    const bits = spread(hash, word);
+    for (let shift = 0; shift < 27; shift += 9) {
+      const bit = (bits >>> shift) & (BLOCK_BITS - 1);
+      if (((block[bit >> 3] ?? 0) & (1 << (bit & 7))) === 0) return false;
+    }
+  }
+  return true;
+}
+
+function setBits(bytes: Uint8Array, from: number, hash: number): void {
+  for (let word = 0; word < 2; word++) {
+    const bits = spread(hash, word);
+    for (let shift = 0; shift < 27; shift += 9) {
+      const bit = (bits >>> shift) & (BLOCK_BITS - 1);
+      const at = from + (bit >> 3);
+      bytes[at] = (bytes[at] as number) | (1 << (bit & 7));
+    }
+  }
+}
+
+/** Two words of 27 useful bits, six bit numbers in all, independent of `hash % blocks`. */
+function spread(hash: number, word: number): number {
+  const mixed = Math.imul(hash ^ (hash >>> 15), word === 0 ? 0x9e3779b1 : 0x85ebca77);
+  return (mixed ^ (mixed >>> 13)) >>> 0;
+}
+
+/** Distinct 32-bit hashes, open addressing. */
+export class HashSet {
+  #slots: Uint32Array;
+  #size = 0;
+  #hasZero = false;
+
+  constructor(expected: number) {
+    let capacity = 1024;
+    while (capacity < expected * 2) capacity *= 2;
+    this.#slots = new Uint32Array(capacity);
+  }
+
+  add(hash: number): void {
+    if (hash === 0) {
+      this.#hasZero = true;
+      return;
+    }
+    const mask = this.#slots.length - 1;
+    let slot = hash & mask;
+    for (;;) {
+      const held = this.#slots[slot];
+      if (held === hash) return;
+      if (held === 0) break;
+      slot = (slot + 1) & mask;
+    }
+    this.#slots[slot] = hash;
+    if (++this.#size * 2 > this.#slots.length) this.#grow();
+  }
+
+  values(): Uint32Array {
+    const values = new Uint32Array(this.#size + (this.#hasZero ? 1 : 0));
+    let at = 0;
+    for (const hash of this.#slots) if (hash !== 0) values[at++] = hash;
+    return values;
+  }
+
+  #grow(): void {
+    const old = this.#slots;
+    this.#slots = new Uint32Array(old.length * 2);
+    this.#size = 0;
+    for (const hash of old) if (hash !== 0) this.add(hash);
+  }
+}

@@ -1,0 +1,97 @@
+import type { SpanGroup } from '#telemetry/span-batch.ts';
+
+/** Large enough to compress well, small enough that one trace is read without inflating a whole segment. */
+const BLOCK_BYTES = 128 * 1024;
+/** Lengths are written before what they count is known: as varints of this many bytes, filled in later. */
+const LENGTH_BYTES = 5;
+const TAG_RESOURCE_SPANS = 0x0a;
+const TAG_SCOPE_SPANS = 0x12;
+const TAG_SPANS = 0x12;
+
+/**
+ * Writes spans as OTLP TracesData again, in blocks that are messages of their own:
+ *
+ *   block    ResourceSpans { resource…, ScopeSpans { scope…, span, span, … } }  ResourceSpans { … }  …
+ *
+ * Each block repeats the resource and scope of its spans, byte for byte as they were sent.
+ */
+export class BlockFramer {
+  readonly blocks: Buffer[] = [];
+  #buffer = Buffer.allocUnsafe(BLOCK_BYTES + 32 * 1024);
+  #at = 0;
+  #resourceLengthAt = -1;
+  #scopeLengthAt = -1;
+  #group: SpanGroup | undefined;
+
+  /** Appends one span and returns the number of its block. */
+  add(group: SpanGroup, bytes: Uint8Array, from: number, to: number): number {
+    if (this.#at > 0 && this.#at + (to - from) > BLOCK_BYTES) this.#closeBlock();
+    if (this.#group !== group) this.#openGroup(group);
+    this.#reserve(to - from + 16);
+    this.#buffer[this.#at++] = TAG_SPANS;
+    this.#varint(to - from);
+    this.#put(bytes.subarray(from, to));
+    return this.blocks.length;
+  }
+
+  finish(): readonly Buffer[] {
+    if (this.#at > 0) this.#closeBlock();
+    return this.blocks;
+  }
+
+  #openGroup(group: SpanGroup): void {
+    this.#closeGroup();
+    this.#group = group;
+    this.#reserve(group.resource.length + group.scope.length + 32);
+    this.#buffer[this.#at++] = TAG_RESOURCE_SPANS;
+    this.#resourceLengthAt = this.#at;
+    this.#at += LENGTH_BYTES;
+    this.#put(group.resource);
+    this.#buffer[this.#at++] = TAG_SCOPE_SPANS;
+    this.#scopeLengthAt = this.#at;
+    this.#at += LENGTH_BYTES;
+    this.#put(group.scope);
+  }
+
+  #closeGroup(): void {
+    if (this.#group === undefined) return;
+    this.#fillLength(this.#resourceLengthAt);
+    this.#fillLength(this.#scopeLengthAt);
+    this.#group = undefined;
+  }
+
+  #closeBlock(): void {
+    this.#closeGroup();
+    this.blocks.push(Buffer.from(this.#buffer.subarray(0, this.#at)));
+    this.#at = 0;
+  }
+
+  #fillLength(at: number): void {
+    let length = this.#at - at - LENGTH_BYTES;
+    for (let k = 0; k < LENGTH_BYTES; k++) {
+      this.#buffer[at + k] = (length & 127) | (k < LENGTH_BYTES - 1 ? 128 : 0);
+      length >>>= 7;
+    }
+  }
+
+  #varint(value: number): void {
+    let rest = value;
+    while (rest > 127) {
+      this.#buffer[this.#at++] = (rest & 127) | 128;
+      rest >>>= 7;
+    }
+    this.#buffer[this.#at++] = rest;
+  }
+
+  #put(bytes: Uint8Array): void {
+    this.#buffer.set(bytes, this.#at);
+    this.#at += bytes.length;
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#at + bytes <= this.#buffer.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(this.#at + bytes, this.#buffer.length * 2));
+    this.#buffer.copy(larger, 0, 0, this.#at);
+    this.#buffer = larger;
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * What a search asks of spans, beside their payload: plain little-endian arrays, so that filtering makes no objects.
+ *
+ *   u32  version · spans n · traces t · dictionary bytes · min start low · min start high
+ *   u32  start offset low[n] · high[n] · duration low[n] · high[n]          ns
+ *   u16  trace[n] · service[n] · name[n] · flags[n] · id tail[n]
+ *   u8   trace ids[16 t] · dictionary (JSON: services, names)
+ */
+export interface SegmentColumns {
+  readonly count: number;
+  readonly minStart: bigint;
+  readonly startLow: Uint32Array;
+  readonly startHigh: Uint32Array;
+  readonly durationLow: Uint32Array;
+  readonly durationHigh: Uint32Array;
+  /** Index of the trace in `traceIds`. */
+  readonly traceOf: Uint16Array;
+  readonly serviceOf: Uint16Array;
+  readonly nameOf: Uint16Array;
+  readonly flags: Uint16Array;
+  /** Two bytes of the span id: with trace, start, duration and name they tell a span that was sent twice. */
+  readonly idTail: Uint16Array;
+  readonly traceIds: Uint8Array;
+  readonly services: readonly string[];
+  readonly names: readonly string[];
+}
+
+const VERSION = 1;
+const HEADER_WORDS = 6;
+const WORD_COLUMNS = 4;
+const HALF_COLUMNS = 5;
+
+const FLAG_ROOT = 1 << 9;
+const FLAG_INCOMPLETE = 1 << 10;
+
+export function toFlags(span: {
+  readonly kind: number;
+  readonly status: number;
+  readonly mode: number;
+  readonly isRoot: boolean;
+  readonly isComplete: boolean;
+}): number {
+  const root = span.isRoot ? FLAG_ROOT : 0;
+  const incomplete = span.isComplete ? 0 : FLAG_INCOMPLETE;
+  return span.kind | (span.status << 3) | (span.mode << 5) | root | incomplete;
+}
+
+export function kindOf(flags: number): number {
+  return flags & 7;
+}
+
+export function statusOf(flags: number): number {
+  return (flags >> 3) & 3;
+}
+
+export function modeOf(flags: number): number {
+  return (flags >> 5) & 15;
+}
+
+export function isRoot(flags: number): boolean {
+  return (flags & FLAG_ROOT) !== 0;
+}
+
+/** The length of columns of `count` spans without trace ids and dictionary. */
+export function columnsSize(count: number): number {
+  return (HEADER_WORDS + WORD_COLUMNS * count) * 4 + HALF_COLUMNS * count * 2;
+}
+
+export function encodeColumns(columns: SegmentColumns): Uint8Array {
+  const { count, traceIds, services, names } = columns;
+  const dictionary = new TextEncoder().encode(JSON.stringify({ services, names }));
+  const bytes = new Uint8Array(columnsSize(count) + traceIds.length + dictionary.length);
+  const header = new Uint32Array(bytes.buffer, 0, HEADER_WORDS);
+  header.set([VERSION, count, traceIds.length / 16, dictionary.length]);
+  header[4] = Number(columns.minStart & 0xffffffffn);
+  header[5] = Number((columns.minStart >> 32n) & 0xffffffffn);
+  let at = HEADER_WORDS * 4;
+  const put = (column: Uint32Array | Uint16Array | Uint8Array): void => {
+    bytes.set(new Uint8Array(column.buffer, column.byteOffset, column.byteLength), at);
+    at += column.byteLength;
+  };
+  put(columns.startLow.subarray(0, count));
+  put(columns.startHigh.subarray(0, count));
+  put(columns.durationLow.subarray(0, count));
+  put(columns.durationHigh.subarray(0, count));
+  put(columns.traceOf.subarray(0, count));
+  put(columns.serviceOf.subarray(0, count));
+  put(columns.nameOf.subarray(0, count));
+  put(columns.flags.subarray(0, count));
+  put(columns.idTail.subarray(0, count));
+  put(traceIds);
+  put(dictionary);
+  return bytes;
+}
+
+/** Views over `bytes` where their place in memory allows it, else over a copy. */
+export function decodeColumns(encoded: Uint8Array): SegmentColumns {
+  const bytes = encoded.byteOffset % 4 === 0 ? encoded : encoded.slice();
+  const header = new Uint32Array(bytes.buffer, bytes.byteOffset, HEADER_WORDS);
+  const [version = 0, count = 0, traces = 0, dictionaryBytes = 0, low = 0, high = 0] = header;
+  if (version !== VERSION) throw new Error(`segment columns have an unknown version ${version}`);
+  let at = bytes.byteOffset + HEADER_WORDS * 4;
+  const words = (): Uint32Array => {
+    const column = new Uint32Array(bytes.buffer, at, count);
+    at += count * 4;
+    return column;
+  };
+  const halves = (): Uint16Array => {
+    const column = new Uint16Array(bytes.buffer, at, count);
+    at += count * 2;
+    return column;
+  };
+  const rest = () => {
+    const traceIds = new Uint8Array(bytes.buffer, at, traces * 16);
+    const dictionary = new Uint8Array(bytes.buffer, at + traces * 16, dictionaryBytes);
+    const { services, names } = JSON.parse(new TextDecoder().decode(dictionary)) as {
+      services: readonly string[];
+      names: readonly string[];
+    };
+    return { traceIds, services, names };
+  };
+  return {
+    count,
+    minStart: (BigInt(high) << 32n) | BigInt(low),
+    startLow: words(),
+    startHigh: words(),
+    durationLow: words(),
+    durationHigh: words(),
+    traceOf: halves(),
+    serviceOf: halves(),
+    nameOf: halves(),
+    flags: halves(),
+    idTail: halves(),
+    ...rest(),
+  };
+}

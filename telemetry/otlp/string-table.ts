@@ -1,0 +1,60 @@
+import { hashBytes } from './hash-bytes.ts';
+import { MalformedOtlp } from './wire-reader.ts';
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Past this many a new table is begun, so that names made of ids do not fill the memory. */
+const LIMIT = 50_000;
+
+/** Strings that repeat (names, services), each decoded once and known by a number. */
+export class StringTable {
+  readonly strings: string[] = [];
+  readonly #bytes: Uint8Array[] = [];
+  readonly #byHash = new Map<number, number>();
+
+  get isFull(): boolean {
+    return this.strings.length >= LIMIT;
+  }
+
+  /** The number of the string at `from`…`to`. Throws when that is no UTF-8. */
+  intern(bytes: Uint8Array, view: DataView, from: number, to: number): number {
+    let hash = hashBytes(bytes, view, from, to, 0);
+    for (;;) {
+      const found = this.#byHash.get(hash);
+      if (found === undefined) break;
+      if (sameBytes(this.#bytes[found] as Uint8Array, bytes, from, to)) return found;
+      hash = (hash + 1) >>> 0;
+    }
+    const id = this.strings.length;
+    this.strings.push(decodeUtf8(bytes, from, to));
+    this.#bytes.push(bytes.slice(from, to));
+    this.#byHash.set(hash, id);
+    return id;
+  }
+}
+
+/** Throws on bytes that are no UTF-8, which proto3 forbids in strings. */
+export function decodeUtf8(bytes: Uint8Array, from: number, to: number): string {
+  if (from === to) return '';
+  try {
+    return UTF8.decode(bytes.subarray(from, to));
+  } catch (error) {
+    throw new MalformedOtlp('a string is not UTF-8', { cause: error });
+  }
+}
+
+/** Cheap for ASCII, which nearly all strings are: only then is a decoder asked. */
+export function checkUtf8(bytes: Uint8Array, from: number, to: number): void {
+  for (let at = from; at < to; at++) {
+    if ((bytes[at] as number) > 127) {
+      decodeUtf8(bytes, from, to);
+      return;
+    }
+  }
+}
+
+function sameBytes(known: Uint8Array, bytes: Uint8Array, from: number, to: number): boolean {
+  if (known.length !== to - from) return false;
+  for (let i = 0; i < known.length; i++) if (known[i] !== bytes[from + i]) return false;
+  return true;
+}
