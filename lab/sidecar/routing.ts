@@ -29,6 +29,18 @@ export interface FoundRoute {
   readonly configAgeMs: number | undefined;
 }
 
+/** An application that calls more services than this is making the names up. */
+const MAX_SERVICES = 1000;
+const TOO_MANY: FoundRoute = {
+  route: {
+    kind: 'unroutable',
+    errorType: 'no_mapping',
+    detail: `this proxy follows ${MAX_SERVICES} services already`,
+    attributes: {},
+  },
+  configAgeMs: undefined,
+};
+
 /** Holds the current route table and rebuilds it whenever the configuration, the stream or a mode changes. */
 export class Routing {
   readonly #settings: RoutingSettings;
@@ -81,6 +93,7 @@ export class Routing {
   async find(service: string, limitMs: number): Promise<FoundRoute> {
     const known = this.#lookUp(service);
     if (known && known.route.kind !== 'pending') return known;
+    if (!known && this.#services.size >= MAX_SERVICES) return TOO_MANY;
     if (!known) this.#subscribe(service);
     const deadlineMs = this.#now() + limitMs;
     for (;;) {

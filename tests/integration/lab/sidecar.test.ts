@@ -1,0 +1,242 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { node, tracing } from '@opentelemetry/sdk-node';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  type Backend,
+  BENCH_HOST,
+  callSteadily,
+  MESH_PORT,
+  SONG_1,
+  SONG_2,
+  startBackend,
+  startCallerSidecar,
+  startDns,
+  until,
+} from '#tests/support/sidecar-bench.ts';
+import {
+  catalogueOf,
+  startTestControlPlane,
+  type TestControlPlane,
+} from '#tests/support/test-control-plane.ts';
+
+const CATALOGUE = catalogueOf(
+  { song: [`${SONG_1}:${MESH_PORT}`, `${SONG_2}:${MESH_PORT}`] },
+  'http',
+);
+const exporter = new tracing.InMemorySpanExporter();
+const provider = new node.NodeTracerProvider({
+  spanProcessors: [new tracing.SimpleSpanProcessor(exporter)],
+});
+
+let backends: readonly Backend[] = [];
+let dns: Awaited<ReturnType<typeof startDns>>;
+let mesh: TestControlPlane;
+let sidecar: Awaited<ReturnType<typeof startCallerSidecar>>;
+
+beforeAll(async () => {
+  provider.register();
+  backends = [await startBackend(SONG_1), await startBackend(SONG_2)];
+  dns = await startDns(SONG_1, SONG_2);
+});
+afterAll(async () => {
+  await Promise.all(backends.map((backend) => backend.stop()));
+  await dns.stop();
+  await provider.shutdown();
+});
+
+async function startMesh(rest: Parameters<typeof startCallerSidecar>[2] = {}): Promise<void> {
+  mesh = await startTestControlPlane({ host: BENCH_HOST });
+  mesh.controlPlane.applyCatalogue(CATALOGUE);
+  sidecar = await startCallerSidecar(mesh.address, dns.address, rest);
+}
+
+function clientSpans() {
+  return exporter.getFinishedSpans().filter((span) => 'service.peer.name' in span.attributes);
+}
+
+describe('a sidecar and a control plane', () => {
+  beforeEach(async () => {
+    exporter.reset();
+    await startMesh();
+  });
+  afterEach(async () => {
+    await sidecar.stop();
+    mesh.stop();
+  });
+
+  it('subscribes to a service when it is called for the first time, and spreads its requests', async () => {
+    const load = callSteadily(() => sidecar.call(), 200);
+    await until(
+      async () => load.sent(),
+      (sent) => sent > 100,
+    );
+    expect((await load.stop()).failed).toEqual([]);
+    expect(backends.map((backend) => backend.served() > 0)).toEqual([true, true]);
+    const { types } = await sidecar.dump();
+    expect(types.map(({ type, acked }) => [type, acked !== undefined])).toEqual([
+      ['CDS', true],
+      ['EDS', true],
+      ['LDS', true],
+      ['RDS', true],
+    ]);
+  });
+
+  it('says on each span what routed it, and hands the trace on', async () => {
+    await sidecar.call();
+    const span = clientSpans().at(-1);
+    const { version } = mesh.controlPlane.snapshot ?? {};
+    expect(span?.attributes).toMatchObject({
+      'service.peer.name': 'song',
+      'server.address': 'song',
+      'network.peer.port': MESH_PORT,
+      'http.response.status_code': 200,
+      'mesh.routing.mode': 'xds',
+      'mesh.routing.source': 'stream',
+      'mesh.xds.connected': true,
+      'mesh.xds.eds_version': String(version),
+    });
+    const { traceId, spanId } = span?.spanContext() ?? {};
+    expect(backends.map((backend) => backend.lastHeaders()['traceparent'])).toContain(
+      `00-${traceId}-${spanId}-01`,
+    );
+  });
+
+  it('loses no request when the mode is switched under 500 requests a second', async () => {
+    await sidecar.call();
+    const load = callSteadily(() => sidecar.call(), 500);
+    for (let round = 1; round <= 8; round++) {
+      await until(
+        async () => load.sent(),
+        (sent) => sent > round * 150,
+      );
+      await sidecar.switchTo(round % 2 === 1 ? 'dns' : 'xds');
+    }
+    const { sent, failed } = await load.stop();
+    expect(failed).toEqual([]);
+    expect(sent).toBeGreaterThan(1000);
+    const modes = new Set(clientSpans().map((span) => span.attributes['mesh.routing.mode']));
+    expect(modes).toEqual(new Set(['xds', 'dns']));
+  });
+
+  it('fails at once when its configuration is lost, and DNS brings the calls back', async () => {
+    expect(await sidecar.call()).toEqual({ status: 200, error: undefined });
+    mesh.controlPlane.rollOut('r2', ['song'], true);
+    await until(
+      () => sidecar.call(),
+      (answer) => answer.error === 'no_mapping',
+    );
+    const failed = clientSpans().at(-1);
+    expect(failed?.attributes).toMatchObject({
+      'error.type': 'no_mapping',
+      'mesh.routing.mode': 'xds',
+      'mesh.routing.source': 'stream',
+    });
+    const lds = mesh.pushes.filter((push) => push.type === 'LDS').at(-1);
+    expect(lds?.end?.kind).toBe('acked');
+
+    await sidecar.switchTo('dns');
+    expect(await sidecar.call()).toEqual({ status: 200, error: undefined });
+    expect(
+      clientSpans()
+        .at(-1)
+        ?.events.map((event) => event.name),
+    ).toEqual(['routing.mode_changed']);
+    const lookup = exporter.getFinishedSpans().find((span) => span.name === 'dns.lookup');
+    expect(lookup?.attributes).toMatchObject({ 'dns.question.name': 'song.lab' });
+    expect(lookup?.parentSpanContext?.spanId).toBe(clientSpans().at(-1)?.spanContext().spanId);
+  });
+
+  it('takes an identical restore up again', async () => {
+    await sidecar.call();
+    mesh.controlPlane.rollOut('r2', ['song'], true);
+    await until(
+      () => sidecar.call(),
+      (answer) => answer.status === 503,
+    );
+    mesh.controlPlane.rollBack(false);
+    await until(
+      () => sidecar.call(),
+      (answer) => answer.status === 200,
+    );
+  });
+
+  it('refuses what it cannot apply, with the reason, and serves on', async () => {
+    await sidecar.call();
+    mesh.controlPlane.addFault({ kind: 'bad-cluster', service: 'song' });
+    const dump = await until(
+      () => sidecar.dump(),
+      ({ types }) => types.some((type) => type.rejected !== undefined),
+    );
+    expect(dump.types.find((type) => type.rejected)).toMatchObject({
+      type: 'CDS',
+      rejectReason: expect.stringContaining('unsupported cluster type'),
+    });
+    const nacked = await until(
+      async () => mesh.pushes.find((push) => push.end?.kind === 'nacked'),
+      (push) => push !== undefined,
+    );
+    expect(nacked?.end).toMatchObject({
+      reason: expect.stringContaining('unsupported cluster type'),
+    });
+    expect(await sidecar.call()).toEqual({ status: 200, error: undefined });
+  });
+
+  it('answers for a service that does not exist, and for none at all', async () => {
+    expect(await sidecar.call('nobody')).toEqual({ status: 503, error: 'no_mapping' });
+    expect(await sidecar.call('not a name')).toEqual({ status: 400, error: 'bad_authority' });
+  });
+
+  it('repeats a refused request elsewhere, and counts both attempts', async () => {
+    const gone = `127.26.13.9:${MESH_PORT}`;
+    mesh.controlPlane.applyCatalogue(
+      catalogueOf({ song: [gone, `${SONG_1}:${MESH_PORT}`] }, 'http'),
+    );
+    const load = callSteadily(() => sidecar.call(), 100);
+    await until(
+      async () => clientSpans(),
+      (spans) => spans.some((span) => span.attributes['error.type'] === 'connect_refused'),
+    );
+    expect((await load.stop()).failed).toEqual([]);
+  });
+});
+
+describe('a sidecar that keeps what it had', () => {
+  it('serves on when told to keep what was deleted', async () => {
+    await startMesh({ onDeletion: 'keep' });
+    await sidecar.call();
+    mesh.controlPlane.rollOut('r2', ['song'], true);
+    await until(
+      async () => mesh.pushes.filter((push) => push.type === 'LDS' && push.removed > 0),
+      (pushes) => pushes.some((push) => push.end?.kind === 'acked'),
+    );
+    expect(await sidecar.call()).toEqual({ status: 200, error: undefined });
+    await sidecar.stop();
+    mesh.stop();
+  });
+
+  it('starts from its boot cache while the control plane is down', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'detour-sidecar-'));
+    const bootCacheFile = path.join(folder, 'gateway-1.json');
+    await startMesh({ bootCacheFile });
+    await sidecar.call();
+    await until(
+      () =>
+        import('node:fs/promises').then(({ stat }) => stat(bootCacheFile).catch(() => undefined)),
+      (found) => found !== undefined,
+    );
+    await sidecar.stop();
+    mesh.stop();
+
+    exporter.reset();
+    sidecar = await startCallerSidecar(mesh.address, dns.address, { bootCacheFile });
+    expect(await sidecar.call()).toEqual({ status: 200, error: undefined });
+    expect(clientSpans().at(-1)?.attributes).toMatchObject({
+      'mesh.routing.source': 'cache',
+      'mesh.xds.connected': false,
+    });
+    await sidecar.stop();
+    await rm(folder, { recursive: true });
+  });
+});
