@@ -58,7 +58,7 @@ export interface SupervisorSettings {
 /** Flags first, then the environment (`PORT`, `OTLP_HTTP_PORT`, …), then the defaults. */
 export function readSupervisorSettings(
   argv: readonly string[],
-  env: NodeJS.ProcessEnv,
+  env: Readonly<Record<string, string | undefined>>,
 ): SupervisorSettings | 'help' {
   const flags = readFlags(argv);
   if (flags['help']) return 'help';
@@ -114,7 +114,9 @@ function readFlags(argv: readonly string[]): Record<string, string | boolean | u
   }
 }
 
-function fromEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
+function fromEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
   const names = {
     port: 'PORT',
     host: 'HOST',
