@@ -11,7 +11,7 @@ import {
   type RouteConfiguration,
 } from './xds-resources.ts';
 
-export interface ResourceOf {
+interface ResourceOf {
   readonly LDS: Listener;
   readonly RDS: RouteConfiguration;
   readonly CDS: Cluster;

@@ -6,7 +6,7 @@ export interface Listener {
   readonly routeConfigName: string;
 }
 
-export interface WeightedCluster {
+interface WeightedCluster {
   readonly cluster: string;
   readonly weight: number;
 }

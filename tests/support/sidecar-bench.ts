@@ -7,7 +7,7 @@ import { catalogueOf } from '#tests/support/test-control-plane.ts';
 
 /** Everything of these tests lives below 127.26: another lab may run beside them. */
 export const BENCH_HOST = '127.26.9.1';
-export const CALLER = '127.26.10.1';
+const CALLER = '127.26.10.1';
 export const SONG_1 = '127.26.13.1';
 export const SONG_2 = '127.26.13.2';
 export const MESH_PORT = 15_006;
