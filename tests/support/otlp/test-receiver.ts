@@ -7,14 +7,12 @@ import {
   Metadata,
   type ServiceError,
 } from '@grpc/grpc-js';
-import type { OtlpServer } from '#ingest/accept-export.ts';
 import { ByteBudget } from '#ingest/byte-budget.ts';
 import { exportLogs } from '#ingest/export-logs.ts';
 import type { ExportBody, ExportOutcome } from '#ingest/export-outcome.ts';
 import { IngestCounters } from '#ingest/ingest-counters.ts';
-import { startOtlpGrpc } from '#ingest/otlp-grpc.ts';
-import { startOtlpHttp } from '#ingest/otlp-http.ts';
 import { type OtlpSignal, SIGNAL_NAMES } from '#ingest/otlp-signal.ts';
+import { type Receivers, startReceivers } from '#ingest/start-receivers.ts';
 import { unixSecond } from '#telemetry/time.ts';
 
 const MIB = 1024 * 1024;
@@ -28,21 +26,20 @@ export interface ReceiverSettings {
   readonly requestTimeoutMs?: number;
 }
 
-export interface TestReceiver {
-  readonly http: OtlpServer;
-  readonly grpc: OtlpServer;
+export interface TestReceiver extends Receivers {
   readonly budget: ByteBudget;
   readonly counters: IngestCounters;
-  readonly stop: () => Promise<void>;
 }
 
 /** Both receivers on free ports, around the given exports. */
 export async function startTestReceiver(settings: ReceiverSettings): Promise<TestReceiver> {
   const budget = new ByteBudget(settings.budgetBytes ?? 64 * MIB);
   const counters = new IngestCounters(budget, () => unixSecond(Math.floor(Date.now() / 1000)));
-  const shared = {
+  const requestTimeoutMs = settings.requestTimeoutMs ?? 20_000;
+  const receivers = await startReceivers({
     host: '127.0.0.1',
-    port: 0,
+    httpPort: 0,
+    grpcPort: 0,
     exports: {
       traces: settings.exportTraces,
       metrics: settings.exportMetrics ?? settings.exportTraces,
@@ -50,19 +47,12 @@ export async function startTestReceiver(settings: ReceiverSettings): Promise<Tes
     },
     budget,
     counters,
-    requestTimeoutMs: settings.requestTimeoutMs ?? 20_000,
-  };
-  const headersTimeoutMs = Math.min(settings.headersTimeoutMs ?? 10_000, shared.requestTimeoutMs);
-  const http = await startOtlpHttp({
-    ...shared,
-    maxBodyBytes: settings.maxBodyBytes ?? 20 * MIB,
-    headersTimeoutMs,
+    maxHttpBytes: settings.maxBodyBytes ?? 20 * MIB,
+    maxGrpcBytes: 4 * MIB,
+    headersTimeoutMs: Math.min(settings.headersTimeoutMs ?? 10_000, requestTimeoutMs),
+    requestTimeoutMs,
   });
-  const grpc = await startOtlpGrpc({ ...shared, maxMessageBytes: 4 * MIB });
-  const stop = async (): Promise<void> => {
-    await Promise.all([http.stop(), grpc.stop()]);
-  };
-  return { http, grpc, budget, counters, stop };
+  return { ...receivers, budget, counters };
 }
 
 /** An ExportBody that keeps what it was given. */
