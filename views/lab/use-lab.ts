@@ -1,0 +1,97 @@
+'use client';
+
+import { useCallback, useEffect, useState } from 'react';
+import type { LabRun, LabScenario } from './lab-run.ts';
+
+const LAB = '/api/v1/lab';
+const POLL_MS = 1000;
+
+/** `absent`: this Detour runs without a lab. `starting`: there is one, and its runner does not answer yet. */
+export type LabState = 'asking' | 'absent' | 'starting' | 'ready';
+
+export interface Lab {
+  readonly state: LabState;
+  readonly scenarios: readonly LabScenario[];
+  /** The run under way, or the last one. */
+  readonly run: LabRun | undefined;
+  /** Why the last request was refused. */
+  readonly error: string | undefined;
+  /** True when it started. `speed` undefined: the scenario's own. */
+  readonly start: (scenario: string, speed: number | undefined) => Promise<boolean>;
+  /** Ends the run, and mends everything in any case. */
+  readonly stop: () => Promise<void>;
+}
+
+interface Asked {
+  readonly state: LabState;
+  readonly scenarios: readonly LabScenario[];
+  readonly run: LabRun | undefined;
+}
+
+const UNASKED: Asked = { state: 'asking', scenarios: [], run: undefined };
+
+/** The lab, asked once a second while the page is open. */
+export function useLab(): Lab {
+  const [asked, setAsked] = useState(UNASKED);
+  const [error, setError] = useState<string>();
+  useEffect(() => {
+    const stop = new AbortController();
+    const ask = () => {
+      readLab(stop.signal).then(setAsked, () => {
+        if (!stop.signal.aborted) setAsked((before) => ({ ...before, state: 'starting' }));
+      });
+    };
+    ask();
+    const timer = setInterval(ask, POLL_MS);
+    return () => {
+      clearInterval(timer);
+      stop.abort();
+    };
+  }, []);
+  const post = useCallback(async (path: string, body: object | undefined) => {
+    const refusal = await postToLab(path, body);
+    setError(refusal);
+    if (refusal === undefined) setAsked(await readLab(new AbortController().signal));
+    return refusal === undefined;
+  }, []);
+  const start = useCallback(
+    (scenario: string, speed: number | undefined) =>
+      post('runs', { scenario, ...(speed === undefined ? {} : { speed }) }),
+    [post],
+  );
+  const stop = useCallback(async () => {
+    await post('run/stop', undefined);
+  }, [post]);
+  return { ...asked, error, start, stop };
+}
+
+async function readLab(signal: AbortSignal): Promise<Asked> {
+  const [scenarios, run] = await Promise.all([
+    fetch(`${LAB}/scenarios`, { signal }),
+    fetch(`${LAB}/run`, { signal }),
+  ]);
+  if (scenarios.status === 404) return { ...UNASKED, state: 'absent' };
+  if (!scenarios.ok || !run.ok) return { ...UNASKED, state: 'starting' };
+  const current = (await run.json()) as LabRun | null;
+  return {
+    state: 'ready',
+    scenarios: (await scenarios.json()) as readonly LabScenario[],
+    run: current ?? undefined,
+  };
+}
+
+/** What the lab objected; undefined when it obeyed. */
+async function postToLab(path: string, body: object | undefined): Promise<string | undefined> {
+  try {
+    const response = await fetch(`${LAB}/${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body ?? {}),
+    });
+    if (response.ok) return undefined;
+    const answer = (await response.json()) as { readonly error?: string; readonly detail?: string };
+    return answer.error ?? answer.detail ?? `the lab answered ${response.status}`;
+  } catch {
+    return 'the lab does not answer';
+  }
+}
