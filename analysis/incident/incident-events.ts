@@ -2,7 +2,7 @@ import { missingNames } from '#analysis/control-plane/judge-client.ts';
 import type { XdsClient } from '#analysis/control-plane/xds-client.ts';
 import { lastFailure } from '#analysis/incident/find-failures.ts';
 import type { IncidentEvent, IncidentEventKind } from '#analysis/incident/incident.ts';
-import type { Evidence } from '#analysis/incident/incident-evidence.ts';
+import { type Evidence, unfinishedMoves } from '#analysis/incident/incident-evidence.ts';
 import { toServiceShifts } from '#analysis/routing/to-service-shifts.ts';
 import { USERS } from '#telemetry/call-edge.ts';
 import {
@@ -191,9 +191,8 @@ function clientEvents(
   });
 }
 
-function shiftEvents({ shifts, failing }: Evidence): readonly IncidentEvent[] {
-  const callers = new Set(failing.map((edge) => edge.client));
-  return toServiceShifts(shifts, callers).flatMap((shift) => {
+function shiftEvents(all: Evidence): readonly IncidentEvent[] {
+  return toServiceShifts(all.shifts, unfinishedMoves(all)).flatMap((shift) => {
     const where = shift.direction === 'to-dns' ? 'DNS' : 'the mesh';
     const evidence = 'mesh.routing.mode';
     const began = entry(

@@ -2,6 +2,7 @@ import { missingNames } from '#analysis/control-plane/judge-client.ts';
 import type { ControlPlaneView, Release, XdsClient } from '#analysis/control-plane/xds-client.ts';
 import type { FailingEdge } from '#analysis/incident/find-failures.ts';
 import type { RoutingShift } from '#analysis/routing/routing-shift.ts';
+import type { Unfinished } from '#analysis/routing/to-service-shifts.ts';
 import type { CallEdgeSecond } from '#telemetry/call-edge.ts';
 import {
   elapsedNs,
@@ -76,6 +77,17 @@ function lostSince(view: ControlPlaneView, at: UnixNano): UnixNano | undefined {
     (client) => !client.isSilent && client.verdict === 'stream-lost',
   );
   return witness && elapsedNs(since, at) >= LOST_FOR_NS ? since : undefined;
+}
+
+/** What keeps services from having moved altogether. */
+export function unfinishedMoves({ failing, controlPlane }: Evidence): Unfinished {
+  const stuck = new Map<string, number>();
+  for (const client of controlPlane.clients) {
+    if (client.verdict !== 'stuck') continue;
+    const names = Math.max(1, missingNames(client).length);
+    stuck.set(client.service, (stuck.get(client.service) ?? 0) + names);
+  }
+  return { failing: new Set(failing.map((edge) => edge.client)), stuck };
 }
 
 /** The first sign: a release, the loss of a stream or the first failed call. Undefined when nothing is wrong. */

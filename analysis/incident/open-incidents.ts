@@ -6,10 +6,11 @@ import {
   type Evidence,
   firstEvidence,
   gatherEvidence,
+  unfinishedMoves,
 } from '#analysis/incident/incident-evidence.ts';
 import { describeIncident } from '#analysis/incident/incident-words.ts';
 import type { RoutingShift } from '#analysis/routing/routing-shift.ts';
-import { moversOf, toServiceShifts } from '#analysis/routing/to-service-shifts.ts';
+import { isBack, moversOf, toServiceShifts } from '#analysis/routing/to-service-shifts.ts';
 import { isOwnService } from '#analysis/service-map/build-service-map.ts';
 import { type CallEdgeSecond, USERS } from '#telemetry/call-edge.ts';
 import {
@@ -96,7 +97,7 @@ function withSecond(
   counted: readonly CallEdgeSecond[],
 ): Incident {
   const own = evidence.shifts.filter((shift) => shift.toUnixNano >= incident.startUnixNano);
-  const shifts = toServiceShifts(own, new Set(evidence.failing.map((edge) => edge.client)));
+  const shifts = toServiceShifts(own, unfinishedMoves(evidence));
   const movers = moversOf(shifts);
   const services = touched(incident, evidence);
   const { calls, errors } = countCalls(counted);
@@ -145,9 +146,9 @@ function settle(incident: Incident, evidence: Evidence): Incident {
   if (failing.size > 0) return { ...incident, state: 'open' };
   const failuresEnded = lastOf(incident.events, ['failures-ended']);
   const quietSeconds = elapsedNs(failuresEnded ?? incident.startUnixNano, end) / NS_PER_SECOND;
-  const isOver = failuresEnded !== undefined && quietSeconds >= MITIGATED_AFTER_SECONDS;
-  const mitigated = isOver ? mitigate(incident, failuresEnded) : incident;
-  return isBack(mitigated, evidence, end) ? resolve(mitigated, end) : mitigated;
+  const lasts = failuresEnded !== undefined && quietSeconds >= MITIGATED_AFTER_SECONDS;
+  const mitigated = lasts ? mitigate(incident, failuresEnded) : incident;
+  return isOver(mitigated, evidence, end) ? resolve(mitigated, end) : mitigated;
 }
 
 /** The first end of failures that lasted: a short relapse later is an entry of the timeline, no new end. */
@@ -164,7 +165,7 @@ function mitigate(incident: Incident, at: UnixNano): Incident {
 }
 
 /** A stuck client does not keep an incident open: it stays as it is until it is restarted, and says so elsewhere. */
-function isBack(incident: Incident, evidence: Evidence, end: UnixNano): boolean {
+function isOver(incident: Incident, evidence: Evidence, end: UnixNano): boolean {
   const underWay = readUnderWay(incident.events);
   const broken = underWay.controlPlaneLost || underWay.missing.size > 0;
   const moving = evidence.shifts.some(
@@ -172,7 +173,9 @@ function isBack(incident: Incident, evidence: Evidence, end: UnixNano): boolean 
   );
   if (broken || moving || evidence.controlPlane.state === 'lost') return false;
   const quietNs = elapsedNs(lastChange(incident), end);
-  const needed = isOnDetour(incident) ? RESOLVED_ON_DETOUR_AFTER_SECONDS : RESOLVED_AFTER_SECONDS;
+  const needed = isOnDetour(incident, evidence)
+    ? RESOLVED_ON_DETOUR_AFTER_SECONDS
+    : RESOLVED_AFTER_SECONDS;
   return quietNs >= needed * NS_PER_SECOND;
 }
 
@@ -180,18 +183,9 @@ function isRecent(shift: RoutingShift, end: UnixNano): boolean {
   return elapsedNs(shift.atUnixNano, end) < RESOLVED_ON_DETOUR_AFTER_SECONDS * NS_PER_SECOND;
 }
 
-function isOnDetour(incident: Incident): boolean {
-  return incident.shifts.some(
-    (shift) =>
-      shift.direction === 'to-dns' &&
-      !incident.shifts.some(
-        (back) =>
-          back.direction === 'to-mesh' &&
-          back.service === shift.service &&
-          back.beganUnixNano > shift.beganUnixNano &&
-          back.edges >= shift.edges,
-      ),
-  );
+function isOnDetour({ shifts }: Incident, evidence: Evidence): boolean {
+  const { stuck } = unfinishedMoves(evidence);
+  return shifts.some((shift) => shift.direction === 'to-dns' && !isBack(shift, shifts, stuck));
 }
 
 function resolve(incident: Incident, end: UnixNano): Incident {

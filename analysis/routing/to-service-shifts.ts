@@ -1,14 +1,23 @@
 import type { RoutingShift, ServiceShift } from '#analysis/routing/routing-shift.ts';
 import type { UnixNano } from '#telemetry/time.ts';
 
+/** Why a move is not over although its edges have all moved. */
+export interface Unfinished {
+  /** Services whose calls still fail: more of their edges will move. */
+  readonly failing: ReadonlySet<string>;
+  /** Names that stuck clients keep a service from finding by mesh: so many edges will not come back. */
+  readonly stuck: ReadonlyMap<string, number>;
+}
+
+const NOTHING: Unfinished = { failing: new Set(), stuck: new Map() };
+
 /**
- * Services in the order in which they began to move; a service that goes and comes back has two entries.
- * A move to DNS is not over while calls of the service (one of `failing`) still fail, nor the way back before as many
- * edges are back as had left.
+ * Services in the order in which they began to move; a service that goes and comes back has two entries. The way back is
+ * not over before as many edges are back as had left and can come.
  */
 export function toServiceShifts(
   shifts: readonly RoutingShift[],
-  failing: ReadonlySet<string> = new Set(),
+  unfinished: Unfinished = NOTHING,
 ): readonly ServiceShift[] {
   const groups = new Map<string, RoutingShift[]>();
   for (const shift of shifts) {
@@ -17,8 +26,27 @@ export function toServiceShifts(
   }
   return [...groups.values()]
     .flatMap(toServiceShift)
-    .map((shift, _, all) => (isUnderWay(shift, all, failing) ? withoutEnd(shift) : shift))
+    .map((shift, _, all) => (isUnderWay(shift, all, unfinished) ? withoutEnd(shift) : shift))
     .sort((a, b) => Number(a.beganUnixNano - b.beganUnixNano) || (a.service < b.service ? -1 : 1));
+}
+
+/** Whether a service that went to DNS is back, but for what stuck clients keep from coming. */
+export function isBack(
+  left: ServiceShift,
+  all: readonly ServiceShift[],
+  stuck: Unfinished['stuck'],
+): boolean {
+  const expected = left.edges - (stuck.get(left.service) ?? 0);
+  return (
+    expected <= 0 ||
+    all.some(
+      (shift) =>
+        shift.direction === 'to-mesh' &&
+        shift.service === left.service &&
+        shift.beganUnixNano > left.beganUnixNano &&
+        shift.edges >= expected,
+    )
+  );
 }
 
 /** The service that began to move to DNS first, and the one that did last. */
@@ -48,11 +76,11 @@ function toServiceShift(shifts: readonly RoutingShift[]): readonly ServiceShift[
 function isUnderWay(
   shift: ServiceShift,
   all: readonly ServiceShift[],
-  failing: ReadonlySet<string>,
+  { failing, stuck }: Unfinished,
 ): boolean {
   if (shift.direction === 'to-dns') return failing.has(shift.service);
   const left = all.find((other) => other.direction === 'to-dns' && other.service === shift.service);
-  return left !== undefined && left.edges > shift.edges;
+  return left !== undefined && !isBack(left, all, stuck);
 }
 
 function withoutEnd({ endedUnixNano, ...shift }: ServiceShift): ServiceShift {

@@ -20,7 +20,7 @@ import {
   quantileNs,
 } from '#telemetry/latency-histogram.ts';
 import { ROUTING_MODES, type RoutingMode } from '#telemetry/routing-mode.ts';
-import { elapsedNs, NS_PER_SECOND, secondOf, type TimeWindow } from '#telemetry/time.ts';
+import { elapsedNs, NS_PER_SECOND, type TimeWindow } from '#telemetry/time.ts';
 
 /** An edge that the map keeps in its place while no call passes over it. */
 export type KnownEdge = Pick<CallEdge, 'client' | 'server' | 'serverKind'>;
@@ -29,7 +29,7 @@ export interface ServiceMapInput {
   readonly window: TimeWindow;
   readonly edges: readonly CallEdge[];
   readonly services: readonly ServiceCalls[];
-  /** Seen lately, inside the window or before it. */
+  /** Taken to be running: seen inside the window or shortly before it. */
   readonly instances: readonly ServiceInstance[];
   readonly controlPlane: ControlPlaneView;
   readonly dns: DnsView | undefined;
@@ -138,11 +138,7 @@ function toNodes(input: NodeInput, seconds: number): readonly ServiceNode[] {
   const kinds = nodeKinds(input);
   const incoming = groupBy(input.edges, (edge) => edge.server);
   const answered = new Map(input.services.map((entry) => [entry.service, entry]));
-  const from = secondOf(input.window.startUnixNano);
-  const instances = groupBy(
-    input.instances.filter((entry) => entry.lastSecond >= from),
-    (entry) => entry.service,
-  );
+  const instances = groupBy(input.instances, (entry) => entry.service);
   const clients = groupBy(input.controlPlane.clients, (client) => client.service);
   return [...kinds.keys()].sort().map((id) =>
     toNode({
