@@ -1,9 +1,10 @@
 import { startOtelSdk } from '#instrumentation/otel-sdk.ts';
 import { closeDatabase, openDatabase } from '#store/client.ts';
+import { waitForDatabase } from '#store/wait-for-database.ts';
 import { SecondJudge } from './analyse-second.ts';
 import { AnalyzerSettings } from './analyzer.config.ts';
 import { judgeClosedSeconds } from './judge-closed-seconds.ts';
-import { readSettings, runProcess } from './run-process.ts';
+import { readSettings, runProcess, SettingError } from './run-process.ts';
 
 /** Judges each second once it is closed: states of xDS clients, routing shifts, incidents. */
 runProcess(async () => {
@@ -15,6 +16,11 @@ runProcess(async () => {
     endpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT,
   });
   const db = openDatabase(settings.DATABASE_URL, { poolSize: 4 });
+  if (!(await waitForDatabase(db, (line) => process.stderr.write(`${line}\n`)))) {
+    throw new SettingError(
+      'DATABASE_URL: the database has no tables of Detour; npm run serve makes them',
+    );
+  }
   const judge = await SecondJudge.resume(db);
   const stopJudging = judgeClosedSeconds(judge, settings.ANALYZER_LATENESS_MS);
   return {

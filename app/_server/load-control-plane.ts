@@ -33,7 +33,9 @@ export async function loadControlPlane(atUnixNano: UnixNano = now()): Promise<Co
 
 /** The spans of pushes and releases that a view at this instant shows. */
 export async function readPushSpans(atUnixNano: UnixNano): Promise<readonly Span[]> {
+  const server = await readServerViewAt(database(), atUnixNano);
   return readSpans(database(), {
+    ...(server?.service === undefined ? {} : { service: server.service }),
     window: lastSeconds(PUSH_SECONDS, atUnixNano),
     names: [SPAN_XDS_PUSH, SPAN_XDS_RELEASE],
     limit: MAX_PUSH_SPANS,

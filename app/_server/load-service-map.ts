@@ -24,6 +24,8 @@ import { lastSeconds, now } from './now.ts';
 
 /** Edges and instances seen so lately keep their place on the map while they are silent. */
 const KNOWN_SECONDS = 300;
+/** The store is told of a living instance every few seconds. */
+const INSTANCE_SECONDS = 10;
 const USUAL_SECONDS = 3600;
 const DNS_SECONDS = 10;
 /** Telemetry so old is no longer "now": the live window then ends with the clock, and shows nothing. */
@@ -50,16 +52,19 @@ export async function loadServiceMap(
 export async function loadLiveServiceMap(
   seconds: number = LIVE_WINDOW_SECONDS,
 ): Promise<ServiceMap> {
-  return loadServiceMap(await liveWindow(seconds));
+  const { latestSpanUnixNano } = await readFreshness(database());
+  return loadServiceMap(liveWindow(latestSpanUnixNano, seconds));
 }
 
 /**
  * Whole seconds and the open one as far as it is filled: telemetry is under way for a moment, and a window up to the
  * clock would count that moment as silence.
  */
-export async function liveWindow(seconds: number = LIVE_WINDOW_SECONDS): Promise<TimeWindow> {
+export function liveWindow(
+  latest: UnixNano | undefined,
+  seconds: number = LIVE_WINDOW_SECONDS,
+): TimeWindow {
   const clock = now();
-  const { latestSpanUnixNano: latest } = await readFreshness(database());
   const isStale = latest === undefined || elapsedNs(latest, clock) > STALE_AFTER_NS;
   const end = isStale || latest > clock ? clock : latest;
   const startUnixNano = addNs(startOfSecond(secondOf(end)), -seconds * NS_PER_SECOND);
@@ -76,7 +81,10 @@ export async function loadMapWith(
   const [edges, services, instances, dns] = await Promise.all([
     readCallEdges(db, window),
     readServices(db, window),
-    readServiceInstances(db, window),
+    readServiceInstances(db, {
+      ...window,
+      startUnixNano: addNs(window.startUnixNano, -INSTANCE_SECONDS * NS_PER_SECOND),
+    }),
     loadDns(window.endUnixNano),
   ]);
   return buildServiceMap({

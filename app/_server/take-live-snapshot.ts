@@ -31,7 +31,8 @@ export class LiveSnapshots {
 
   async take(): Promise<LiveSnapshot> {
     const takenUnixNano = now();
-    const window = await liveWindow();
+    const freshness = await readFreshness(database());
+    const window = liveWindow(freshness.latestSpanUnixNano);
     this.#surroundings = await keep(this.#surroundings, SURROUNDINGS_EVERY_MS, () =>
       loadSurroundings(window),
     );
@@ -39,11 +40,10 @@ export class LiveSnapshots {
       readPushSpans(takenUnixNano),
     );
     const historyWindow = lastSeconds(HISTORY_SECONDS, takenUnixNano);
-    const [controlPlane, openIncidents, shifts, freshness] = await Promise.all([
+    const [controlPlane, openIncidents, shifts] = await Promise.all([
       loadControlPlaneWith(this.#pushSpans.value, takenUnixNano),
       readOpenIncidents(database()),
       loadShifts(historyWindow),
-      readFreshness(database()),
       this.#readHistory(takenUnixNano),
     ]);
     const map = await loadMapWith(window, this.#surroundings.value, controlPlane, false);
