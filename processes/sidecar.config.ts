@@ -52,6 +52,7 @@ export const SidecarEnvironment = z.object({
   DNS_SERVICES: list,
   STATIC_ENDPOINTS: staticEndpoints,
   ON_DELETION: z.enum(['drop', 'keep']).default('drop'),
+  ON_OVERSIZE: z.enum(['refuse', 'crash']).default('refuse'),
   XDS_KEEPALIVE_MS: ms.default(5000),
   XDS_KEEPALIVE_TIMEOUT_MS: ms.default(2000),
   ATTEMPT_TIMEOUT_MS: ms.default(1000),

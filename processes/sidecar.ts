@@ -27,6 +27,7 @@ runProcess(async () => {
       dnsServices: env.DNS_SERVICES,
       staticEndpoints: env.STATIC_ENDPOINTS,
       onDeletion: env.ON_DELETION,
+      onOversize: env.ON_OVERSIZE,
       keepaliveMs: env.XDS_KEEPALIVE_MS,
       keepaliveTimeoutMs: env.XDS_KEEPALIVE_TIMEOUT_MS,
       attemptTimeoutMs: env.ATTEMPT_TIMEOUT_MS,

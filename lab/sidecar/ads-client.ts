@@ -12,6 +12,7 @@ import {
   type OnDeletion,
   type XdsCache,
 } from './xds-cache.ts';
+import { isOversized } from './xds-resources.ts';
 
 export interface AdsSettings {
   /** host:port of the control plane. */
@@ -24,6 +25,8 @@ export interface AdsSettings {
   /** A server that does not answer a ping this long after it was due is taken for dead. */
   readonly keepaliveMs: number;
   readonly keepaliveTimeoutMs: number;
+  /** `crash`: ends the process over a route configuration that is too large, as proxies with a hard limit did. */
+  readonly onOversize: 'refuse' | 'crash';
   readonly backoff?: BackoffPolicy;
 }
 
@@ -180,13 +183,16 @@ export class AdsClient {
     this.#attempt = 0;
     this.#controlPlane = response.control_plane?.identifier ?? this.#controlPlane;
     const now = this.#clock.now();
+    const resources = (response.resources ?? []).map(unpackOrUndefined);
+    if (this.#settings.onOversize === 'crash' && type === 'RDS' && resources.some(isOversized)) {
+      throw new RangeError(
+        'the route configuration does not fit into the room that was made for it',
+      );
+    }
     const accepted = acceptResponse(
       this.#cache,
       type,
-      {
-        versionInfo: response.version_info ?? '',
-        resources: (response.resources ?? []).map(unpackOrUndefined),
-      },
+      { versionInfo: response.version_info ?? '', resources },
       this.#settings.onDeletion,
       now,
     );

@@ -63,6 +63,8 @@ export interface RoutingInputs {
 
 export const EMPTY_TABLE: RouteTable = { routes: new Map(), acceptedMs: undefined };
 
+const BY_NAME = { [ATTR_ROUTING_MODE]: 'dns', [ATTR_ROUTING_SOURCE]: 'resolver' } as const;
+
 export function buildRouteTable(inputs: RoutingInputs, previous: RouteTable): RouteTable {
   const routes = new Map<string, Route>();
   for (const service of inputs.services) {
@@ -84,7 +86,7 @@ function buildRoute(inputs: RoutingInputs, service: string, previous: Route | un
             weight: 1,
           },
         ],
-        attributes: { [ATTR_ROUTING_MODE]: 'dns', [ATTR_ROUTING_SOURCE]: 'resolver' },
+        attributes: BY_NAME,
       };
     case 'static':
       return buildStaticRoute(inputs.staticEndpoints.get(service) ?? []);
@@ -112,13 +114,15 @@ function buildStaticRoute(endpoints: readonly Endpoint[]): Route {
  */
 function keepWhileWarming(next: Route, previous: Route | undefined): Route {
   if (next.kind !== 'pending' || previous?.kind !== 'forward') return next;
-  if (previous.attributes[ATTR_ROUTING_MODE] !== 'xds') return next;
+  const isFromXds = previous.attributes[ATTR_XDS_CONNECTED] !== undefined;
+  if (!isFromXds) return next;
   const { [ATTR_ROUTING_SOURCE]: source, [ATTR_XDS_CONNECTED]: connected } = next.attributes;
+  const isByName = previous.attributes[ATTR_ROUTING_MODE] === 'dns';
   return {
     ...previous,
     attributes: {
       ...previous.attributes,
-      ...(source !== undefined && { [ATTR_ROUTING_SOURCE]: source }),
+      ...(source !== undefined && !isByName && { [ATTR_ROUTING_SOURCE]: source }),
       ...(connected !== undefined && { [ATTR_XDS_CONNECTED]: connected }),
     },
   };
@@ -143,11 +147,13 @@ function buildXdsRoute(inputs: RoutingInputs, service: string): Route {
     if (target.kind === 'unroutable' || target.kind === 'pending') return { ...target, attributes };
     targets.push(target);
   }
+  const isByName = targets.some((target) => target.kind === 'name');
   return {
     kind: 'forward',
     targets,
     ...(host.timeoutMs !== undefined && { timeoutMs: host.timeoutMs }),
-    attributes,
+    // The control plane may hand a service over to DNS: then the address comes from there.
+    attributes: isByName ? { ...attributes, ...BY_NAME } : attributes,
   };
 }
 
@@ -162,9 +168,29 @@ type NotFound =
 function buildTarget(cache: XdsCache, clusterName: string, weight: number): Target | NotFound {
   const cluster = lookUp(cache.CDS.resources.get(clusterName), `cluster ${clusterName}`);
   if (cluster.kind !== 'held') return cluster;
-  return cluster.value.kind === 'dns'
-    ? { ...cluster.value, kind: 'name', weight }
-    : buildEdsTarget(cache, cluster.value, weight);
+  switch (cluster.value.kind) {
+    case 'dns': {
+      const { hostname, port } = cluster.value;
+      return { kind: 'name', hostname, port, weight };
+    }
+    case 'eds':
+      return buildEdsTarget(cache, cluster.value, weight);
+    case 'aggregate':
+      return firstUsable(
+        cluster.value.clusters
+          .filter((member) => member !== clusterName)
+          .map((member) => buildTarget(cache, member, weight)),
+      );
+  }
+}
+
+/** The members of an aggregate cluster stand in the order of preference (gRFC A37). */
+function firstUsable(targets: readonly (Target | NotFound)[]): Target | NotFound {
+  return (
+    targets.find((target) => target.kind === 'endpoints' || target.kind === 'name') ??
+    targets.find((target) => target.kind === 'pending') ??
+    targets[0] ?? { kind: 'unroutable', errorType: 'no_mapping', detail: 'an empty aggregate' }
+  );
 }
 
 function buildEdsTarget(

@@ -31,6 +31,7 @@ export interface SidecarSettings {
   readonly dnsServices: readonly string[];
   readonly staticEndpoints: ReadonlyMap<string, readonly Endpoint[]>;
   readonly onDeletion: OnDeletion;
+  readonly onOversize: 'refuse' | 'crash';
   readonly keepaliveMs: number;
   readonly keepaliveTimeoutMs: number;
   readonly attemptTimeoutMs: number;
@@ -93,6 +94,8 @@ export async function startSidecar(
     routing.updateXds({ cache, connected, acceptedMs });
   };
   takeUp();
+  // A proxy whose application calls nobody still has to be told about: its own service keeps its stream alive.
+  ads.subscribe(settings.service);
   ads.start(() => {
     takeUp();
     keepOnDisk();
@@ -142,6 +145,10 @@ function listen(server: Server, port: number, host: string): Promise<void> {
 function drain(server: Server): Promise<void> {
   return new Promise((resolve) => {
     const limit = setTimeout(() => server.closeAllConnections(), DRAIN_LIMIT_MS);
+    // Callers that keep their connections would come back on them for ever.
+    server.prependListener('request', (_request, response) => {
+      response.setHeader('connection', 'close');
+    });
     server.close(() => {
       clearTimeout(limit);
       resolve();

@@ -124,7 +124,8 @@ export function followReferences(
   const clusterNames = heldValues(routes).flatMap((config) =>
     config.virtualHosts.flatMap((host) => host.clusters.map((c) => c.cluster)),
   );
-  const clusters = track(cache.CDS, new Set(clusterNames), nowMs);
+  const members = clusterNames.flatMap((name) => membersOf(cache.CDS.resources.get(name)));
+  const clusters = track(cache.CDS, new Set([...clusterNames, ...members]), nowMs);
   const edsNames = heldValues(clusters).flatMap((c) => (c.kind === 'eds' ? [c.edsName] : []));
   const endpoints = track(cache.EDS, new Set(edsNames), nowMs);
   const same =
@@ -133,6 +134,13 @@ export function followReferences(
     clusters === cache.CDS &&
     endpoints === cache.EDS;
   return same ? cache : { LDS: listeners, RDS: routes, CDS: clusters, EDS: endpoints };
+}
+
+/** The clusters that an aggregate cluster tries in turn; none for any other. */
+function membersOf(cluster: Resource<Cluster> | undefined): readonly string[] {
+  return cluster?.kind === 'held' && cluster.value.kind === 'aggregate'
+    ? cluster.value.clusters
+    : [];
 }
 
 /**

@@ -23,8 +23,12 @@ export interface RouteConfiguration {
   readonly virtualHosts: readonly VirtualHost[];
 }
 
-/** Found by EDS, or by a name that DNS resolves (LOGICAL_DNS and STRICT_DNS). */
+/**
+ * Found by EDS, or by a name that DNS resolves (LOGICAL_DNS and STRICT_DNS), or the first of several clusters that can
+ * be reached (gRFC A37).
+ */
 export type Cluster =
+  | { readonly kind: 'aggregate'; readonly name: string; readonly clusters: readonly string[] }
   | { readonly kind: 'eds'; readonly name: string; readonly edsName: string }
   | {
       readonly kind: 'dns';
@@ -44,6 +48,9 @@ export interface LoadAssignment {
   /** Healthy endpoints of the best priority that has any. */
   readonly endpoints: readonly Endpoint[];
 }
+
+/** A route configuration larger than this is refused: what it costs is paid by every request. */
+const ROUTE_LIMIT = 1000;
 
 /** A resource that this proxy cannot apply; the message goes into the NACK's error_detail. */
 export class ResourceError extends Error {
@@ -108,6 +115,9 @@ const LocalityEndpoints = z.object({
 const ClusterMessage = z.object({
   name: z.string().min(1),
   type: z.string().default('STATIC'),
+  cluster_type: z
+    .object({ typed_config: z.object({ clusters: z.array(z.string().min(1)).min(1) }) })
+    .nullish(),
   eds_cluster_config: z.object({ service_name: z.string().default('') }).nullish(),
   load_assignment: z.object({ endpoints: z.array(LocalityEndpoints).default([]) }).nullish(),
 });
@@ -126,6 +136,10 @@ export function parseListener(resource: unknown): Listener {
 
 export function parseRouteConfiguration(resource: unknown): RouteConfiguration {
   const message = check(RouteConfigurationMessage, resource, 'name');
+  const routes = countRoutes(message);
+  if (routes > ROUTE_LIMIT) {
+    throw new ResourceError(message.name, `has ${routes} routes, more than ${ROUTE_LIMIT}`);
+  }
   const virtualHosts = message.virtual_hosts.map((host): VirtualHost => {
     // Routes are tried in order; the lab's apply to a whole host, so the first that takes every path decides.
     const whole = host.routes.find(({ match }) => match.prefix === '' || match.prefix === '/');
@@ -144,6 +158,10 @@ export function parseRouteConfiguration(resource: unknown): RouteConfiguration {
 
 export function parseCluster(resource: unknown): Cluster {
   const message = check(ClusterMessage, resource, 'name');
+  if (message.cluster_type) {
+    const { clusters } = message.cluster_type.typed_config;
+    return { kind: 'aggregate', name: message.name, clusters };
+  }
   if (message.type === 'EDS') {
     const edsName = message.eds_cluster_config?.service_name || message.name;
     return { kind: 'eds', name: message.name, edsName };
@@ -175,6 +193,16 @@ export function parseLoadAssignment(resource: unknown): LoadAssignment {
   });
   const best = priorities.map((p) => byPriority.get(p) ?? []).find((list) => list.length > 0);
   return { name: message.cluster_name, endpoints: best ?? [] };
+}
+
+/** What a careless proxy asks only after it has made room: whether the resource is larger than it may be. */
+export function isOversized(resource: unknown): boolean {
+  const parsed = RouteConfigurationMessage.safeParse(resource);
+  return parsed.success && countRoutes(parsed.data) > ROUTE_LIMIT;
+}
+
+function countRoutes(message: z.infer<typeof RouteConfigurationMessage>): number {
+  return message.virtual_hosts.reduce((sum, host) => sum + host.routes.length, 0);
 }
 
 function toWeightedClusters(

@@ -61,6 +61,7 @@ export async function startCallerSidecar(
       dnsServices: [],
       staticEndpoints: new Map(),
       onDeletion: 'drop',
+      onOversize: 'refuse',
       keepaliveMs: 1000,
       keepaliveTimeoutMs: 500,
       attemptTimeoutMs: 2000,

@@ -145,6 +145,28 @@ describe('Routing', () => {
     expect((await routeFor(push(complete(), 'CDS', '5', dns))).route).toMatchObject({
       kind: 'forward',
       targets: [{ kind: 'name', hostname: 'song.lab', port: 15_006 }],
+      attributes: { 'mesh.routing.mode': 'dns', 'mesh.xds.connected': true },
+    });
+  });
+
+  it('falls back inside an aggregate cluster when the first has no endpoints', async () => {
+    const aggregate = {
+      name: 'song',
+      cluster_type: { typed_config: { clusters: ['song-eds', 'song-dns'] } },
+    };
+    const members = [
+      { ...cluster('song-eds'), eds_cluster_config: { service_name: 'song' } },
+      { name: 'song-dns', type: 'LOGICAL_DNS', load_assignment: endpoints('song', 'song.lab') },
+    ];
+    // The members are asked for when the aggregate names them, and come with the next response.
+    const named = push(complete(), 'CDS', '5', aggregate);
+    const whole = push(named, 'CDS', '5', aggregate, ...members);
+    const served = push(whole, 'EDS', '5', endpoints('song', '127.0.13.1'));
+    expect((await routeFor(served)).route).toMatchObject({ targets: [{ kind: 'endpoints' }] });
+    const empty = push(served, 'EDS', '6', endpoints('song'));
+    expect((await routeFor(empty)).route).toMatchObject({
+      targets: [{ kind: 'name', hostname: 'song.lab' }],
+      attributes: { 'mesh.routing.mode': 'dns' },
     });
   });
 });

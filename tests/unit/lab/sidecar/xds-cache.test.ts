@@ -112,6 +112,17 @@ describe('acceptResponse', () => {
     );
   });
 
+  it('refuses a route configuration that is too large', () => {
+    const routes = Array.from({ length: 1001 }, () => ({
+      match: { prefix: '' },
+      route: { cluster: 'song' },
+    }));
+    const large = { name: 'song-route', virtual_hosts: [{ domains: ['*'], routes }] };
+    expect(accept(complete(), 'RDS', '2', [large]).errorDetail).toContain(
+      'has 1001 routes, more than 1000',
+    );
+  });
+
   it('refuses bytes that could not be unpacked', () => {
     expect(accept(complete(), 'CDS', '2', [undefined]).errorDetail).toContain('(unreadable)');
   });
