@@ -5,6 +5,7 @@ import {
   lowerVersionRestart,
   partition,
 } from './control-plane-stories.ts';
+import { configTooBig, proxyCrashLoop } from './crash-stories.ts';
 import { dnsEmpty, dnsFailure, dnsStale } from './dns-stories.ts';
 import { march8 } from './march-8.ts';
 import { badPush, delayedBlast, emptyPush, frozenUpdates, slowPush } from './push-stories.ts';
@@ -27,6 +28,8 @@ const ALL: readonly Scenario[] = [
   dnsFailure,
   dnsStale,
   dnsEmpty,
+  configTooBig,
+  proxyCrashLoop,
   slowService,
   errorService,
   trafficSurge,

@@ -45,7 +45,7 @@ const ControlPlaneState = z.object({
 export type LoadSecond = z.infer<typeof LoadReport>['seconds'][number];
 
 const REQUEST_TIMEOUT_MS = 15_000;
-const STOP_LIMIT_MS = 10_000;
+const STATE_LIMIT_MS = 15_000;
 const SERVED_LIMIT_MS = 10_000;
 const POLL_MS = 50;
 /** What the supervisor runs beside the lab; a scenario never touches them. */
@@ -56,6 +56,8 @@ export class LabControls {
   readonly #wires: LabWires;
   /** Instances that stand elsewhere than at home. */
   readonly #moved = new Map<string, string>();
+  /** Sidecars that were started with settings of their own. */
+  readonly #altered = new Set<string>();
 
   constructor(wires: LabWires) {
     this.#wires = wires;
@@ -102,6 +104,7 @@ export class LabControls {
     await attempt('relay', () => this.#clearFaults('relay'));
     await attempt('control plane', () => this.#mendControlPlane());
     await attempt('DNS', () => this.#clearFaults('dns'));
+    await attempt('settings', () => this.#restoreSettings());
     await attempt('places', () => this.#bringHome());
     await attempt('load', () => this.#scaleLoad(1));
     for (const { instance, address, service } of this.#wires.instances) {
@@ -129,6 +132,7 @@ export class LabControls {
       case 'signal':
         return this.#signal(action.process, action.signal);
       case 'start':
+        if (action.env && action.process.endsWith('-sidecar')) this.#altered.add(action.process);
         return this.#start(action.process, action.env);
       case 'move':
         return this.#move(action.instance, action.host);
@@ -205,21 +209,21 @@ export class LabControls {
 
   async #signal(process: string, signal: Signal): Promise<void> {
     await this.#askSupervisor('POST', `/processes/${process}/signal`, { signal, expected: true });
-    if (signal === 'SIGKILL' || signal === 'SIGTERM') await this.#untilStopped(process);
+    if (signal === 'SIGKILL' || signal === 'SIGTERM') await this.#untilState(process, 'stopped');
   }
 
   async #start(process: string, env: Readonly<Record<string, string>> = {}): Promise<void> {
     await this.#askSupervisor('POST', `/processes/${process}/start`, { env });
   }
 
-  async #untilStopped(name: string): Promise<void> {
-    const endMs = Date.now() + STOP_LIMIT_MS;
+  async #untilState(name: string, state: string): Promise<void> {
+    const endMs = Date.now() + STATE_LIMIT_MS;
     while (Date.now() < endMs) {
       const found = (await this.#readProcesses()).find((p) => p.name === name);
-      if (found?.state === 'stopped') return;
+      if (found?.state === state) return;
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
-    throw new Error(`${name} did not stop`);
+    throw new Error(`${name} is not ${state} after ${STATE_LIMIT_MS} ms`);
   }
 
   /** Until the control plane hands out the instance's address. */
@@ -248,6 +252,16 @@ export class LabControls {
       // Harmless to a process that was not frozen.
       if (state === 'running') await this.#signal(name, 'SIGCONT');
       else if (state === 'stopped') await this.#start(name);
+    }
+  }
+
+  async #restoreSettings(): Promise<void> {
+    for (const name of [...this.#altered]) {
+      // One that crashed waits for its supervisor's backoff.
+      await this.#untilState(name, 'running');
+      await this.#signal(name, 'SIGTERM');
+      await this.#start(name);
+      this.#altered.delete(name);
     }
   }
 

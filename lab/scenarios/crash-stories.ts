@@ -1,0 +1,110 @@
+import { CALM, type LabAction, type Scenario, type Step } from './scenario.ts';
+
+const CLEAR: LabAction = { kind: 'clear-faults', part: 'control-plane' };
+const CRASHES = { ON_OVERSIZE: 'crash' };
+
+function oversize(service: string): readonly LabAction[] {
+  return [
+    { kind: 'control-plane-fault', fault: { kind: 'oversized-route', service, routes: 2000 } },
+  ];
+}
+
+/** The sidecars that will not refuse a configuration that is too large, but die of it. */
+function deployCareless(atSeconds: number, instances: readonly string[]): Step {
+  return {
+    atSeconds,
+    title: 'A build of the proxy with a hard limit is deployed',
+    expect: 'nothing to be seen: the configuration fits',
+    actions: instances.flatMap((instance): LabAction[] => [
+      { kind: 'signal', process: `${instance}-sidecar`, signal: 'SIGTERM' },
+      { kind: 'start', process: `${instance}-sidecar`, env: CRASHES },
+    ]),
+  };
+}
+
+export const configTooBig: Scenario = {
+  name: 'config-too-big',
+  title: 'A generated configuration is too large, and alternates with a good one',
+  story:
+    'The route of song is generated anew every few seconds, by old code and by new code in turn. The new code doubles it; proxies have a hard limit and die of it. So errors come and go, which looks like anything but a configuration.',
+  cites: [
+    {
+      title: 'Cloudflare blog, Cloudflare outage on November 18, 2025',
+      what: 'a feature file of twice the size, generated every five minutes, good and bad in turn; proxies panicked over a preallocated limit',
+    },
+  ],
+  rootCause:
+    'control-plane: pushed a route of song larger than the proxies can hold, every other time',
+  hits: ['gateway → song', 'gateway → playlist', 'gateway → artist', 'gateway → image'],
+  durationSeconds: 65,
+  defaultSpeed: 1,
+  steps: [
+    CALM,
+    deployCareless(3, ['gateway-1', 'playlist-1']),
+    {
+      atSeconds: 12,
+      title: 'The route of song is too large',
+      expect: 'the proxies of gateway and playlist end, start, and end again; every page fails',
+      actions: oversize('song'),
+    },
+    {
+      atSeconds: 22,
+      title: 'The next one fits',
+      expect: 'the proxies stay up, pages recover',
+      actions: [CLEAR],
+    },
+    {
+      atSeconds: 34,
+      title: 'The next one is too large again',
+      expect: 'as before',
+      actions: oversize('song'),
+    },
+    {
+      atSeconds: 44,
+      title: 'The generator is stopped at a good one',
+      expect: 'pages recover for good',
+      actions: [CLEAR],
+    },
+  ],
+  timeline: [
+    { event: 'failures-began', subject: 'gateway', atSeconds: 12, toleranceSeconds: 3 },
+    { event: 'failures-ended', subject: 'gateway', atSeconds: 44, toleranceSeconds: 14 },
+  ],
+};
+
+export const proxyCrashLoop: Scenario = {
+  name: 'proxy-crash-loop',
+  title: 'One change kills every proxy at once',
+  story:
+    'A change goes to all proxies at the same time. None survives it, each is restarted into it again, and the load that waits makes it no easier.',
+  cites: [
+    {
+      title: 'Spotify Engineering, Incident Report: Spotify Outage on April 16, 2025',
+      what: 'a changed order of filters, rolled out to all regions at once, crashed every proxy; restarts ended in a loop',
+    },
+  ],
+  rootCause: 'control-plane: pushed a route of image that every proxy crashes on',
+  hits: ['gateway → song', 'gateway → artist', 'gateway → image', 'song → image', 'artist → image'],
+  durationSeconds: 60,
+  defaultSpeed: 1,
+  steps: [
+    CALM,
+    deployCareless(3, ['gateway-1', 'song-1', 'song-2', 'artist-1', 'artist-2']),
+    {
+      atSeconds: 20,
+      title: 'The route of image is too large for them',
+      expect: 'the proxies of gateway, song and artist crash and go on crashing',
+      actions: oversize('image'),
+    },
+    {
+      atSeconds: 36,
+      title: 'The change is taken back',
+      expect: 'each proxy stays up after its next start; pages recover',
+      actions: [CLEAR],
+    },
+  ],
+  timeline: [
+    { event: 'failures-began', subject: 'gateway', atSeconds: 20, toleranceSeconds: 3 },
+    { event: 'failures-ended', subject: 'gateway', atSeconds: 36, toleranceSeconds: 14 },
+  ],
+};
