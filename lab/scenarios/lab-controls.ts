@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import type { LabAction, Signal } from './scenario.ts';
+import { ask } from './ask.ts';
+import type { LabAction } from './scenario.ts';
+import { SupervisorClient } from './supervisor-client.ts';
 
 export interface LabInstance {
   readonly service: string;
@@ -19,9 +21,6 @@ export interface LabWires {
   readonly sidecarAdminPort: number;
 }
 
-const Processes = z.object({
-  processes: z.array(z.object({ name: z.string(), state: z.string() })),
-});
 const LoadReport = z.object({
   defaultRequestsPerSecond: z.number(),
   seconds: z.array(
@@ -44,8 +43,6 @@ const ControlPlaneState = z.object({
 
 export type LoadSecond = z.infer<typeof LoadReport>['seconds'][number];
 
-const REQUEST_TIMEOUT_MS = 15_000;
-const STATE_LIMIT_MS = 15_000;
 const SERVED_LIMIT_MS = 10_000;
 const POLL_MS = 50;
 /** What the supervisor runs beside the lab; a scenario never touches them. */
@@ -54,6 +51,7 @@ const PRODUCT = new Set(['postgres', 'ingester', 'analyzer', 'dashboard', 'scena
 /** Everything that a scenario can do to the lab. Each method rejects with what the part answered. */
 export class LabControls {
   readonly #wires: LabWires;
+  readonly #supervisor: SupervisorClient;
   /** Instances that stand elsewhere than at home. */
   readonly #moved = new Map<string, string>();
   /** Sidecars that were started with settings of their own. */
@@ -61,6 +59,7 @@ export class LabControls {
 
   constructor(wires: LabWires) {
     this.#wires = wires;
+    this.#supervisor = new SupervisorClient(wires.supervisorUrl, wires.supervisorToken);
   }
 
   async perform(action: LabAction): Promise<void> {
@@ -130,10 +129,10 @@ export class LabControls {
   ): Promise<void> {
     switch (action.kind) {
       case 'signal':
-        return this.#signal(action.process, action.signal);
+        return this.#supervisor.signal(action.process, action.signal);
       case 'start':
         if (action.env && action.process.endsWith('-sidecar')) this.#altered.add(action.process);
-        return this.#start(action.process, action.env);
+        return this.#supervisor.start(action.process, action.env);
       case 'move':
         return this.#move(action.instance, action.host);
       case 'route':
@@ -193,8 +192,8 @@ export class LabControls {
   /** As a deploy does it: the application leaves the registry and drains before its sidecar goes. */
   async #restart(instance: string, env: Readonly<Record<string, string>>): Promise<void> {
     const names = [instance, `${instance}-sidecar`];
-    for (const name of names) await this.#signal(name, 'SIGTERM');
-    await Promise.all(names.map((name) => this.#start(name, env)));
+    for (const name of names) await this.#supervisor.signal(name, 'SIGTERM');
+    await Promise.all(names.map((name) => this.#supervisor.start(name, env)));
   }
 
   #addressOf({ instance, address }: LabInstance): string {
@@ -205,25 +204,6 @@ export class LabControls {
     const found = this.#wires.instances.filter((i) => i.service === service);
     if (found.length === 0) throw new Error(`no service is called ${service}`);
     return found;
-  }
-
-  async #signal(process: string, signal: Signal): Promise<void> {
-    await this.#askSupervisor('POST', `/processes/${process}/signal`, { signal, expected: true });
-    if (signal === 'SIGKILL' || signal === 'SIGTERM') await this.#untilState(process, 'stopped');
-  }
-
-  async #start(process: string, env: Readonly<Record<string, string>> = {}): Promise<void> {
-    await this.#askSupervisor('POST', `/processes/${process}/start`, { env });
-  }
-
-  async #untilState(name: string, state: string): Promise<void> {
-    const endMs = Date.now() + STATE_LIMIT_MS;
-    while (Date.now() < endMs) {
-      const found = (await this.#readProcesses()).find((p) => p.name === name);
-      if (found?.state === state) return;
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    }
-    throw new Error(`${name} is not ${state} after ${STATE_LIMIT_MS} ms`);
   }
 
   /** Until the control plane hands out the instance's address. */
@@ -242,25 +222,21 @@ export class LabControls {
     return ControlPlaneState.parse(await ask('GET', `${this.#wires.controlPlaneAdmin}/state`));
   }
 
-  async #readProcesses(): Promise<z.infer<typeof Processes>['processes']> {
-    return Processes.parse(await this.#askSupervisor('GET', '/processes')).processes;
-  }
-
   async #mendProcesses(): Promise<void> {
-    for (const { name, state } of await this.#readProcesses()) {
+    for (const { name, state } of await this.#supervisor.processes()) {
       if (PRODUCT.has(name)) continue;
       // Harmless to a process that was not frozen.
-      if (state === 'running') await this.#signal(name, 'SIGCONT');
-      else if (state === 'stopped') await this.#start(name);
+      if (state === 'running') await this.#supervisor.signal(name, 'SIGCONT');
+      else if (state === 'stopped') await this.#supervisor.start(name);
     }
   }
 
   async #restoreSettings(): Promise<void> {
     for (const name of [...this.#altered]) {
       // One that crashed waits for its supervisor's backoff.
-      await this.#untilState(name, 'running');
-      await this.#signal(name, 'SIGTERM');
-      await this.#start(name);
+      await this.#supervisor.until(name, 'running');
+      await this.#supervisor.signal(name, 'SIGTERM');
+      await this.#supervisor.start(name);
       this.#altered.delete(name);
     }
   }
@@ -287,28 +263,4 @@ export class LabControls {
     const { mode, channels } = LoginState.parse(await ask('GET', url));
     if (mode !== 'xds' || channels > 1) await ask('POST', url, { mode: 'xds', fresh: true });
   }
-
-  #askSupervisor(method: 'GET' | 'POST', path: string, body?: object): Promise<unknown> {
-    const { supervisorUrl, supervisorToken } = this.#wires;
-    return ask(method, `${supervisorUrl}${path}`, body, {
-      authorization: `Bearer ${supervisorToken}`,
-    });
-  }
-}
-
-async function ask(
-  method: 'GET' | 'POST' | 'DELETE',
-  url: string,
-  body?: object,
-  headers: Readonly<Record<string, string>> = {},
-): Promise<unknown> {
-  const response = await fetch(url, {
-    method,
-    headers: { 'content-type': 'application/json', ...headers },
-    ...(body && { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${method} ${url} answered ${response.status}: ${text.trim()}`);
-  return text === '' ? undefined : JSON.parse(text);
 }
