@@ -4,19 +4,22 @@ import type { IngestCounters } from './ingest-counters.ts';
 import { startOtlpGrpc } from './otlp-grpc.ts';
 import { startOtlpHttp } from './otlp-http.ts';
 
-export interface ReceiverOptions {
+export interface ReceiverSettings {
   readonly host: string;
   readonly httpPort: number;
   readonly grpcPort: number;
-  readonly exports: OtlpExports;
-  readonly budget: ByteBudget;
-  readonly counters: IngestCounters;
   /** Of one OTLP/HTTP body, before and after decompression. The specification recommends 20 MiB. */
   readonly maxHttpBytes: number;
   /** Of one OTLP/gRPC message after decompression; 4 MiB is what gRPC servers usually take. */
   readonly maxGrpcBytes: number;
   readonly headersTimeoutMs: number;
   readonly requestTimeoutMs: number;
+}
+
+interface ReceiverOptions extends ReceiverSettings {
+  readonly exports: OtlpExports;
+  readonly budget: ByteBudget;
+  readonly counters: IngestCounters;
 }
 
 export interface Receivers {

@@ -1,0 +1,54 @@
+import { startIngest } from '#ingest/start-ingest.ts';
+import { startOtelSdk } from '#instrumentation/otel-sdk.ts';
+import { closeDatabase, openDatabase } from '#store/client.ts';
+import { writeIngestHealth } from '#store/ingest-health/write-ingest-health.ts';
+import { openMetricWriter } from '#store/metric-points/write-metric-points.ts';
+import { openSpanWriter } from '#store/spans/write-spans.ts';
+import { waitForDatabase } from '#store/wait-for-database.ts';
+import { type UnixSecond, unixSecond } from '#telemetry/time.ts';
+import { IngesterSettings, toReceiverSettings } from './ingester.config.ts';
+import { readSettings, runProcess, SettingError } from './run-process.ts';
+
+/** Receives OTLP over HTTP and gRPC and answers when PostgreSQL has it. */
+runProcess(async () => {
+  const settings = readSettings(IngesterSettings);
+  const { DATABASE_URL: url } = settings;
+  const name = `${settings.OTLP_HOST}:${settings.OTLP_HTTP_PORT}`;
+  const db = openDatabase(url, { poolSize: 2 });
+  if (!(await waitForDatabase(db, (line) => process.stderr.write(`${line}\n`)))) {
+    throw new SettingError('DATABASE_URL: no tables of Detour in it; npm run serve makes them');
+  }
+  // Metrics alone: a span about each request would become a request.
+  const stopTelemetry = startOtelSdk({
+    serviceName: 'detour-ingester',
+    instanceId: name,
+    attributes: { 'service.namespace': 'detour' },
+    endpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT,
+  });
+  const spans = openSpanWriter(url);
+  const metrics = openMetricWriter(url);
+  const ingest = await startIngest({
+    ...toReceiverSettings(settings),
+    writeSpans: spans.write,
+    writeMetrics: metrics.write,
+    writeHealth: (snapshot) => writeIngestHealth(db, name, now(), snapshot),
+    now,
+  });
+  return {
+    details: {
+      host: settings.OTLP_HOST,
+      httpPort: ingest.http.port,
+      grpcPort: ingest.grpc.port,
+    },
+    stop: async () => {
+      await stopTelemetry();
+      await ingest.stop();
+      await Promise.all([spans.stop(), metrics.stop()]);
+      await closeDatabase(db);
+    },
+  };
+});
+
+function now(): UnixSecond {
+  return unixSecond(Math.floor(Date.now() / 1000));
+}
