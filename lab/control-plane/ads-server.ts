@@ -20,7 +20,8 @@ import { ADS, CSDS, LRS } from '#lab/xds/services.ts';
 const STREAM_LIMIT = 20_000;
 const KEEPALIVE = {
   'grpc.keepalive_time_ms': 10_000,
-  'grpc.keepalive_timeout_ms': 5_000,
+  // Longer than a busy machine may let a client wait: a live client that is cut off comes back and costs more.
+  'grpc.keepalive_timeout_ms': 20_000,
   'grpc-node.max_session_memory': 64,
   'grpc.enable_channelz': 0,
 };

@@ -19,6 +19,9 @@ const UNREAD_LIMIT_MS = 30_000;
 /** A client that has not asked for a new cluster's endpoints by then will not. */
 const ASK_LIMIT_MS = 500;
 
+const retainAll = () => true;
+const retainNone = () => false;
+
 /** A stream of either dialect, as everyone but the socket sees it. */
 export type AnyAdsStream = Omit<AdsStream<AdsRequest>, 'receive'>;
 
@@ -156,7 +159,7 @@ export class AdsStream<Request extends AdsRequest> {
       channel.ttlSeconds = ttlSeconds;
       channel.subscription.resend(channel.subscription.held(view[type]).map(({ name }) => name));
     }
-    const answer = channel.subscription.due(view[type], this.#mustRetain(type, view));
+    const answer = channel.subscription.due(view[type], () => this.#mustRetain(type, view));
     if (answer !== undefined) this.#send(channel, answer, { ttlSeconds, heartbeat: false });
   }
 
@@ -176,8 +179,8 @@ export class AdsStream<Request extends AdsRequest> {
 
   #isWarming(view: View): boolean {
     return (
-      this.#isBusy('CDS', view, true) ||
-      this.#isBusy('EDS', view, true) ||
+      this.#isBusy('CDS', view, retainAll) ||
+      this.#isBusy('EDS', view, retainAll) ||
       this.#isAboutToAskForEndpoints(view)
     );
   }
@@ -201,10 +204,13 @@ export class AdsStream<Request extends AdsRequest> {
 
   /** Removed clusters stay until the listeners and routes that led to them have gone. */
   #mustRetain(type: XdsType, view: View): boolean {
-    return type === 'CDS' && (this.#isBusy('LDS', view, false) || this.#isBusy('RDS', view, false));
+    return (
+      type === 'CDS' &&
+      (this.#isBusy('LDS', view, retainNone) || this.#isBusy('RDS', view, retainNone))
+    );
   }
 
-  #isBusy(type: XdsType, view: View, retainRemoved: boolean): boolean {
+  #isBusy(type: XdsType, view: View, retainRemoved: () => boolean): boolean {
     const channel = this.#channels.get(type);
     if (channel === undefined || this.#source.isMuted(type)) return false;
     return (

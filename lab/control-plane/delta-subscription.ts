@@ -18,6 +18,8 @@ export class DeltaSubscription implements Subscription<DeltaDiscoveryRequest> {
   /** To be answered whatever the client has: newly asked for, asked for again, or awaited by a warming cluster. */
   readonly #forced = new Set<string>();
   #answerDue = false;
+  /** The view in which nothing was due; every change of the subscription unsets it. */
+  #idleIn: TypeView | undefined;
 
   constructor(type: XdsType) {
     this.type = type;
@@ -40,27 +42,35 @@ export class DeltaSubscription implements Subscription<DeltaDiscoveryRequest> {
     const nonce = request.response_nonce ?? '';
     const subscribed = request.resource_names_subscribe ?? [];
     if (!this.#seen) this.#begin(request, subscribed);
+    const unsubscribed = request.resource_names_unsubscribe ?? [];
+    if (subscribed.length > 0 || unsubscribed.length > 0) this.#idleIn = undefined;
     for (const name of subscribed) this.#subscribe(name);
-    for (const name of request.resource_names_unsubscribe ?? []) this.#unsubscribe(name);
+    for (const name of unsubscribed) this.#unsubscribe(name);
     if (nonce === '' || this.#nonce === '') return { kind: 'subscribe' };
     if (nonce !== this.#nonce) return { kind: 'stale' };
     return request.error_detail ? { kind: 'nack', error: request.error_detail } : { kind: 'ack' };
   }
 
-  due(view: TypeView, retainRemoved: boolean): Answer | undefined {
+  due(view: TypeView, retainRemoved: () => boolean): Answer | undefined {
+    if (this.#idleIn === view) return undefined;
     const changed = this.#wanted(view).filter(
       (entry) => this.#forced.has(entry.name) || this.#held.get(entry.name) !== entry.hash,
     );
-    const gone = retainRemoved
-      ? []
-      : [...this.#held.keys()].filter((name) => !view.entries.has(name));
+    const gone = [...this.#held.keys()].filter((name) => !view.entries.has(name));
     const missing = [...this.#forced].filter((name) => !view.entries.has(name));
-    const removed = [...new Set([...gone, ...missing])];
-    if (changed.length === 0 && removed.length === 0 && !this.#answerDue) return undefined;
+    const isDue = changed.length > 0 || missing.length > 0 || this.#answerDue;
+    if (!isDue && gone.length === 0) {
+      this.#idleIn = view;
+      return undefined;
+    }
+    const told = gone.length === 0 || retainRemoved() ? [] : gone;
+    if (!isDue && told.length === 0) return undefined;
+    const removed = [...new Set([...told, ...missing])];
     return { entries: changed, changed, removed, version: view.version };
   }
 
   markSent(answer: Answer, nonce: string): void {
+    this.#idleIn = undefined;
     this.#nonce = nonce;
     this.#answerDue = false;
     for (const entry of answer.entries) this.#held.set(entry.name, entry.hash);
@@ -70,6 +80,7 @@ export class DeltaSubscription implements Subscription<DeltaDiscoveryRequest> {
   }
 
   resend(names: readonly string[]): void {
+    this.#idleIn = undefined;
     for (const name of names) if (this.#held.has(name)) this.#forced.add(name);
   }
 
@@ -84,6 +95,7 @@ export class DeltaSubscription implements Subscription<DeltaDiscoveryRequest> {
   /** A client that comes back says what it has, and is spared what has not changed. */
   #begin(request: DeltaDiscoveryRequest, subscribed: readonly string[]): void {
     this.#seen = true;
+    this.#idleIn = undefined;
     const versions = Object.entries(request.initial_resource_versions ?? {});
     for (const [name, version] of versions) this.#held.set(name, version);
     const mayBeWildcard = this.type === 'LDS' || this.type === 'CDS';

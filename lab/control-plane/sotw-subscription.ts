@@ -22,6 +22,8 @@ export class SotwSubscription implements Subscription<DiscoveryRequest> {
   #forced: ReadonlySet<string> = new Set();
   /** A new subscription to full state is answered even when the answer is empty. */
   #answerDue = false;
+  /** The view in which nothing was due; every change of the subscription unsets it. Asked at each acknowledgement. */
+  #idleIn: TypeView | undefined;
 
   constructor(type: XdsType) {
     this.type = type;
@@ -55,30 +57,40 @@ export class SotwSubscription implements Subscription<DiscoveryRequest> {
       this.#answerInFull();
       return { kind: 'subscribe' };
     }
-    const added = [...this.#names].filter((name) => !names.has(name));
-    this.#forced = new Set([...this.#forced, ...added]);
+    const added = this.#names === names ? [] : [...this.#names].filter((name) => !names.has(name));
+    if (added.length > 0) this.#forced = new Set([...this.#forced, ...added]);
     if (this.#wildcard && !wildcard) this.#answerDue = true;
     return request.error_detail ? { kind: 'nack', error: request.error_detail } : { kind: 'ack' };
   }
 
-  due(view: TypeView, retainRemoved: boolean): Answer | undefined {
+  due(view: TypeView, retainRemoved: () => boolean): Answer | undefined {
+    if (this.#idleIn === view) return undefined;
     const wanted = this.#wanted(view);
     const changed = wanted.filter(
       (entry) => this.#forced.has(entry.name) || this.#sent.get(entry.name) !== entry,
     );
+    const gone = [...this.#sent.values()].filter((entry) => !view.entries.has(entry.name));
+    if (changed.length === 0 && gone.length === 0 && !this.#answerDue) {
+      this.#idleIn = view;
+      return undefined;
+    }
     const version = this.#versionIn(view);
     if (!this.#isFullState) {
-      this.#forgetVanished(view);
+      this.#forget(gone);
       return changed.length === 0 ? undefined : { entries: changed, changed, removed: [], version };
     }
-    const gone = [...this.#sent.values()].filter((entry) => !view.entries.has(entry.name));
-    const removed = retainRemoved ? [] : gone.map((entry) => entry.name);
-    if (changed.length === 0 && removed.length === 0 && !this.#answerDue) return undefined;
-    return { entries: retainRemoved ? [...wanted, ...gone] : wanted, changed, removed, version };
+    if (gone.length === 0) return { entries: wanted, changed, removed: [], version };
+    if (!retainRemoved())
+      return { entries: wanted, changed, removed: gone.map(({ name }) => name), version };
+    const isAnswerDue = changed.length > 0 || this.#answerDue;
+    return isAnswerDue
+      ? { entries: [...wanted, ...gone], changed, removed: [], version }
+      : undefined;
   }
 
   markSent(answer: Answer, nonce: string): void {
     const told = new Map(answer.entries.map((entry) => [entry.name, entry]));
+    this.#idleIn = undefined;
     this.#nonce = nonce;
     this.#sent = this.#isFullState ? told : new Map([...this.#sent, ...told]);
     this.#forced = new Set([...this.#forced].filter((name) => !told.has(name)));
@@ -87,7 +99,9 @@ export class SotwSubscription implements Subscription<DiscoveryRequest> {
 
   resend(names: readonly string[]): void {
     const known = names.filter((name) => this.#sent.has(name));
-    if (known.length > 0) this.#forced = new Set([...this.#forced, ...known]);
+    if (known.length === 0) return;
+    this.#idleIn = undefined;
+    this.#forced = new Set([...this.#forced, ...known]);
   }
 
   held(view: TypeView): readonly Entry[] {
@@ -99,6 +113,8 @@ export class SotwSubscription implements Subscription<DiscoveryRequest> {
   }
 
   #subscribe(requested: readonly string[]): void {
+    if (this.#isAsBefore(requested)) return;
+    this.#idleIn = undefined;
     const names = new Set(requested);
     const isLegacyWildcard = this.#isFullState && names.size === 0 && !this.#namedBefore;
     this.#wildcard = names.has('*') || isLegacyWildcard;
@@ -112,7 +128,18 @@ export class SotwSubscription implements Subscription<DiscoveryRequest> {
     this.#forced = new Set([...this.#forced].filter((name) => names.has(name)));
   }
 
+  /** Nearly every request is a plain acknowledgement. */
+  #isAsBefore(requested: readonly string[]): boolean {
+    if (this.#wildcard) return !this.#namedBefore && requested.length === 0;
+    return (
+      this.#namedBefore &&
+      requested.length === this.#names.size &&
+      requested.every((name) => this.#names.has(name))
+    );
+  }
+
   #answerInFull(): void {
+    this.#idleIn = undefined;
     this.#sent = new Map();
     this.#forced = new Set();
     this.#answerDue = this.#isFullState && (this.#wildcard || this.#names.size > 0);
@@ -134,8 +161,8 @@ export class SotwSubscription implements Subscription<DiscoveryRequest> {
   }
 
   /** This dialect cannot say that an RDS or EDS resource is gone. Should the name return, it is news. */
-  #forgetVanished(view: TypeView): void {
-    if ([...this.#sent.keys()].every((name) => view.entries.has(name))) return;
-    this.#sent = new Map([...this.#sent].filter(([name]) => view.entries.has(name)));
+  #forget(gone: readonly Entry[]): void {
+    if (gone.length === 0) return;
+    this.#sent = new Map([...this.#sent].filter(([, entry]) => !gone.includes(entry)));
   }
 }

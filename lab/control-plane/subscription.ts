@@ -32,10 +32,10 @@ export interface Subscription<Request> {
   /** Takes a request in and brings the subscription up to date. */
   receive(request: Request): Reception;
   /**
-   * The answer that is due, or undefined. `retainRemoved` keeps what has vanished for now: a cluster goes only after the
-   * routes that lead to it (make before break).
+   * The answer that is due, or undefined. `retainRemoved` is asked when something has vanished, and keeps it for now: a
+   * cluster goes only after the routes that lead to it (make before break).
    */
-  due(view: TypeView, retainRemoved: boolean): Answer | undefined;
+  due(view: TypeView, retainRemoved: () => boolean): Answer | undefined;
   /** Notes that `answer` went out. */
   markSent(answer: Answer, nonce: string): void;
   /** Sends these again although unchanged, if they were ever sent. */

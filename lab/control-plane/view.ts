@@ -66,7 +66,8 @@ function nextTypeView(
     previous.version === 0 ||
     vanished.length > 0 ||
     [...entries.values()].some((entry) => entry.version === version);
-  return { entries, changedIn, version: changed ? version : previous.version };
+  // The same object says at a glance that nothing of this type changed.
+  return changed ? { entries, changedIn, version } : previous;
 }
 
 function toEntry(resource: Resource, previous: ReadonlyMap<string, Entry>, version: number): Entry {

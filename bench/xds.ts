@@ -1,0 +1,105 @@
+/**
+ * npm run bench:xds. One changed endpoint to the last acknowledgement, and cold subscriptions, at a thousand and four
+ * thousand ADS streams, each on a connection of its own. The clients share the machine with the server.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { cpus } from 'node:os';
+import path from 'node:path';
+import { RawAdsClient } from './raw-ads-client.ts';
+
+const ROUNDS = Number(process.env['ROUNDS'] ?? 21);
+const WARM_UP_ROUNDS = 5;
+const ROUND_LIMIT_MS = 30_000;
+const SIZES = (process.env['SIZES'] ?? '1000,4000').split(',').map(Number);
+/** Connections that are opened at once: the listen backlog is finite. */
+const BATCH = 200;
+
+type Reply =
+  | { readonly kind: 'ready'; readonly address: string }
+  | { readonly kind: 'round'; readonly ms: number };
+
+const sink = createServer((request, response) => {
+  request.resume();
+  request.on('end', () => response.end());
+});
+await new Promise<void>((resolve) => sink.listen(0, '127.24.9.1', resolve));
+const otlp = `http://127.24.9.1:${(sink.address() as AddressInfo).port}`;
+
+console.log(
+  `${new Date().toISOString()} node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}`,
+);
+for (const streams of SIZES) {
+  await measure('grpc-js alone', ['floor'], streams);
+  await measure('control plane', ['control-plane'], streams);
+  await measure('control plane, spans exported', ['control-plane', otlp], streams);
+}
+sink.close();
+sink.closeAllConnections();
+
+async function measure(title: string, args: readonly string[], streams: number): Promise<void> {
+  const server = fork(path.join(import.meta.dirname, 'xds-server.ts'), args, {
+    execArgv: ['--import', 'tsx'],
+  });
+  const ready = await reply(server, 'ready');
+  const clients = Array.from({ length: streams }, () => new RawAdsClient(ready.address));
+  const startedMs = performance.now();
+  await open(clients, args[0] === 'floor');
+  const coldMs = performance.now() - startedMs;
+  const roundsMs: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const done = reply(server, 'round');
+    server.send({ streams });
+    roundsMs.push((await done).ms);
+  }
+  const sorted = roundsMs.slice(WARM_UP_ROUNDS).sort((a, b) => a - b);
+  const at = (share: number) => sorted[Math.floor((sorted.length - 1) * share)]?.toFixed(0);
+  const cold = args[0] === 'floor' ? '' : `, cold subscription of all ${coldMs.toFixed(0)} ms`;
+  console.log(
+    `${title}: ${streams} streams, one change to all acknowledgements p50 ${at(0.5)} ms, max ${at(1)} ms, first ${roundsMs[0]?.toFixed(0)} ms${cold}`,
+  );
+  for (const client of clients) client.close();
+  const gone = new Promise((resolve) => server.once('exit', resolve));
+  server.disconnect();
+  await gone;
+}
+
+async function open(clients: readonly RawAdsClient[], isFloor: boolean): Promise<void> {
+  for (let start = 0; start < clients.length; start += BATCH) {
+    const batch = clients.slice(start, start + BATCH);
+    if (isFloor) for (const client of batch) client.echo();
+    else
+      await Promise.all(batch.map((client, index) => client.subscribe(`bench-${start + index}`)));
+  }
+  if (isFloor) await new Promise((resolve) => setTimeout(resolve, 1000));
+}
+
+function reply<Kind extends Reply['kind']>(
+  server: ChildProcess,
+  kind: Kind,
+): Promise<Extract<Reply, { kind: Kind }>> {
+  return new Promise((resolve, reject) => {
+    const settle = () => {
+      server.off('message', onMessage);
+      server.off('exit', onExit);
+      clearTimeout(limit);
+    };
+    const onMessage = (message: unknown) => {
+      const read = message as Reply;
+      if (read.kind !== kind) return;
+      settle();
+      resolve(read as Extract<Reply, { kind: Kind }>);
+    };
+    const onExit = (code: number | null) => {
+      settle();
+      reject(new Error(`the server ended with ${code}`));
+    };
+    const limit = setTimeout(() => {
+      settle();
+      reject(new Error(`no ${kind} within ${ROUND_LIMIT_MS} ms: a stream was lost`));
+    }, ROUND_LIMIT_MS);
+    server.on('message', onMessage);
+    server.on('exit', onExit);
+  });
+}
