@@ -1,6 +1,6 @@
 import type pg from 'pg';
 
-const PARTITIONED = ['span_segment', 'trace_segment', 'metric_point'] as const;
+export const PARTITIONED = ['span_segment', 'trace_segment', 'metric_point'] as const;
 const SECONDS_PER_DAY = 86_400;
 
 /** Days since the epoch: the key of a partition. */

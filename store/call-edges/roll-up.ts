@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { PEER_KINDS, USERS } from '#telemetry/call-edge.ts';
 import { bucketOf, emptyHistogram, type LatencyHistogram } from '#telemetry/latency-histogram.ts';
-import { NO_HOP, NO_PEER, type SpanBatch } from '#telemetry/span-batch.ts';
+import { NO_HOP, type SpanBatch } from '#telemetry/span-batch.ts';
 import { toPgText } from '../pg-text.ts';
 
 export const REPORTER_APP = 0;
@@ -69,18 +69,11 @@ export class RollUp {
     const peers = batch.peers.map((peer) => this.#idOf(peer.name));
     const users = this.#idOf(USERS);
     for (let i = 0; i < batch.count; i++) {
-      const second = batch.endSecond[i] as number;
-      if (second === 0) continue;
-      const kind = batch.kind[i] as number;
+      if (batch.endSecond[i] === 0) continue;
       const service = services[batch.groupOf[i] as number] as number;
-      if (kind === CLIENT || kind === PRODUCER) {
-        const peer = batch.peerOf[i] as number;
-        if (peer !== NO_PEER) this.#addCall(batch, i, second, service, peers[peer] as number);
-      } else if (kind === SERVER || kind === CONSUMER) {
-        this.#addRequest(batch, i, second, service);
-        if (kind === SERVER && isRootAt(batch, i))
-          this.#addUserCall(batch, i, second, users, service);
-      }
+      const kind = batch.kind[i] as number;
+      if (kind === CLIENT || kind === PRODUCER) this.#foldCall(batch, i, service, peers);
+      else if (kind === SERVER || kind === CONSUMER) this.#foldRequest(batch, i, service, users);
     }
   }
 
@@ -99,9 +92,11 @@ export class RollUp {
     this.#seconds.clear();
   }
 
-  #addCall(batch: SpanBatch, i: number, second: number, client: number, server: number): void {
+  #foldCall(batch: SpanBatch, i: number, client: number, peers: readonly number[]): void {
     const peer = batch.peers[batch.peerOf[i] as number];
     if (peer === undefined) return;
+    const second = batch.endSecond[i] as number;
+    const server = peers[batch.peerOf[i] as number] as number;
     const serverKind = PEER_KINDS.indexOf(peer.kind);
     const mode = batch.mode[i] === NO_HOP ? UNKNOWN_MODE : (batch.mode[i] as number);
     const open = this.#openSecond(second);
@@ -116,6 +111,14 @@ export class RollUp {
       serverKind,
       mode,
     });
+  }
+
+  #foldRequest(batch: SpanBatch, i: number, service: number, users: number): void {
+    const second = batch.endSecond[i] as number;
+    this.#addRequest(batch, i, second, service);
+    if (batch.kind[i] === SERVER && isRootAt(batch, i)) {
+      this.#addUserCall(batch, i, second, users, service);
+    }
   }
 
   #addUserCall(batch: SpanBatch, i: number, second: number, users: number, server: number): void {

@@ -30,23 +30,34 @@ export class SeenServices {
   #freshOperations: SeenOperation[] = [];
 
   observe(batch: SpanBatch): void {
-    const first = new Float64Array(batch.groups.length).fill(Number.POSITIVE_INFINITY);
-    const last = new Float64Array(batch.groups.length);
+    this.#observeInstances(batch);
     let group = -1;
     let name = -1;
     for (let i = 0; i < batch.count; i++) {
+      if (batch.endSecond[i] === 0) continue;
+      if (batch.groupOf[i] === group && batch.nameOf[i] === name) continue;
+      group = batch.groupOf[i] as number;
+      name = batch.nameOf[i] as number;
+      const service = batch.groups[group]?.service ?? '';
+      this.#operation(service, batch.names[name] ?? '', batch.endSecond[i] as number);
+    }
+  }
+
+  #observeInstances(batch: SpanBatch): void {
+    const first = new Float64Array(batch.groups.length).fill(Number.POSITIVE_INFINITY);
+    const last = new Float64Array(batch.groups.length);
+    for (let i = 0; i < batch.count; i++) {
       const second = batch.endSecond[i] as number;
       if (second === 0) continue;
-      const groupOf = batch.groupOf[i] as number;
-      if (second < (first[groupOf] as number)) first[groupOf] = second;
-      if (second > (last[groupOf] as number)) last[groupOf] = second;
-      if (groupOf === group && batch.nameOf[i] === name) continue;
-      group = groupOf;
-      name = batch.nameOf[i] as number;
-      this.#operation(batch.groups[group]?.service ?? '', batch.names[name] ?? '', second);
+      const group = batch.groupOf[i] as number;
+      first[group] = Math.min(first[group] as number, second);
+      last[group] = Math.max(last[group] as number, second);
     }
     for (const [index, { service, instance }] of batch.groups.entries()) {
-      if (last[index] !== 0) this.#instance(service, instance, first[index] ?? 0, last[index] ?? 0);
+      const lastSecond = last[index] as number;
+      if (lastSecond !== 0) {
+        this.#instance(service, instance, first[index] as number, lastSecond);
+      }
     }
   }
 

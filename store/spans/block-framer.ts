@@ -34,8 +34,12 @@ export class BlockFramer {
     return this.blocks.length;
   }
 
-  finish(): readonly Buffer[] {
+  cut(): void {
     if (this.#at > 0) this.#closeBlock();
+  }
+
+  finish(): readonly Buffer[] {
+    this.cut();
     return this.blocks;
   }
 

@@ -105,6 +105,11 @@ export class SegmentBuilder {
     }
   }
 
+  /** What comes next begins a new block. */
+  cutBlock(): void {
+    this.#framer.cut();
+  }
+
   async finish(options: {
     readonly compression: number;
     readonly level: number;

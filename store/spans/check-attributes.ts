@@ -1,8 +1,7 @@
 import { attributeText } from '#telemetry/attribute-text.ts';
 import { readSpans } from '#telemetry/otlp/read-spans.ts';
 import type { Span } from '#telemetry/span.ts';
-import type { Database } from '../client.ts';
-import { queryRows } from '../query-rows.ts';
+import { type Queryable, queryRows } from '../query-rows.ts';
 import { decompress } from './codec.ts';
 import type { SegmentKey } from './segment-cache.ts';
 
@@ -14,7 +13,7 @@ interface PayloadRow {
 
 /** The spans of a segment with the given numbers, read from its payload; [] when the segment is gone. */
 export async function readSpansAt(
-  db: Database,
+  db: Queryable,
   key: SegmentKey,
   numbers: readonly number[],
 ): Promise<readonly Span[]> {
@@ -39,7 +38,7 @@ export async function readSpansAt(
 
 /** Numbers of those spans, out of `numbers`, that have all the attributes, on themselves or on their resource. */
 export async function withAttributes(
-  db: Database,
+  db: Queryable,
   key: SegmentKey,
   numbers: readonly number[],
   attributes: ReadonlyArray<readonly [key: string, value: string]>,

@@ -1,8 +1,7 @@
 import { searchHashes } from '#telemetry/otlp/attribute-scan.ts';
 import { routingModeCode } from '#telemetry/routing-mode.ts';
-import type { Database } from '../client.ts';
 import { toPgText } from '../pg-text.ts';
-import { queryRows } from '../query-rows.ts';
+import { type Queryable, queryRows } from '../query-rows.ts';
 import { mayContain } from './attribute-filter.ts';
 import type { SpanClauses } from './match-spans.ts';
 import type { SegmentKey } from './segment-cache.ts';
@@ -22,7 +21,7 @@ const MAX_INT8 = 0x7fff_ffff_ffff_ffffn;
 
 /** Segments that may hold matching spans, latest start first, in pages; the rest is ruled out without reading it. */
 export async function* findSegments(
-  db: Database,
+  db: Queryable,
   clauses: SpanClauses,
 ): AsyncGenerator<readonly FoundSegment[]> {
   const wanted = (clauses.attributes ?? []).map(([key, value]) => searchHashes(key, value));
@@ -41,7 +40,7 @@ export async function* findSegments(
 }
 
 async function readPage(
-  db: Database,
+  db: Queryable,
   { window, service, minDurationNs, status, mode }: SpanClauses,
   hashes: readonly number[],
   before: { readonly maxStart: bigint; readonly id: bigint },

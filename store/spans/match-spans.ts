@@ -11,28 +11,47 @@ const ANY = -1;
 const NONE = -2;
 const TWO_32 = 2 ** 32;
 
+/** The clauses in the numbers of one segment. */
+interface SegmentClauses {
+  readonly service: number;
+  readonly name: number;
+  readonly status: number;
+  readonly mode: number;
+  readonly minDuration: number;
+  readonly maxDuration: number;
+  readonly from: number;
+  readonly to: number;
+}
+
 /** Indexes of the spans of a segment that start in the window and satisfy all clauses but attributes, ascending. */
 export function matchSpans(columns: SegmentColumns, clauses: SpanClauses): readonly number[] {
-  const service = indexOf(columns.services, clauses.service);
-  const name = indexOf(columns.names, clauses.operation);
-  if (service === NONE || name === NONE) return [];
-  const { from, to } = offsetsOf(columns, clauses.window);
-  const status = clauses.status === undefined ? ANY : SPAN_STATUSES.indexOf(clauses.status);
-  const mode = clauses.mode === undefined ? ANY : routingModeCode(clauses.mode);
-  const min = clauses.minDurationNs ?? Number.NEGATIVE_INFINITY;
-  const max = clauses.maxDurationNs ?? Number.POSITIVE_INFINITY;
-  const { serviceOf, nameOf, flags } = columns;
+  const wanted = toSegmentClauses(columns, clauses);
+  if (wanted.service === NONE || wanted.name === NONE) return [];
   const found: number[] = [];
-  for (let i = 0; i < columns.count; i++) {
-    if (service !== ANY && serviceOf[i] !== service) continue;
-    if (name !== ANY && nameOf[i] !== name) continue;
-    if (!matchesFlags(flags[i] as number, status, mode)) continue;
-    const duration = durationAt(columns, i);
-    if (duration < min || duration > max) continue;
-    const start = startOffsetAt(columns, i);
-    if (start >= from && start < to) found.push(i);
-  }
+  for (let i = 0; i < columns.count; i++) if (matches(columns, i, wanted)) found.push(i);
   return found;
+}
+
+function toSegmentClauses(columns: SegmentColumns, clauses: SpanClauses): SegmentClauses {
+  return {
+    service: indexOf(columns.services, clauses.service),
+    name: indexOf(columns.names, clauses.operation),
+    status: clauses.status === undefined ? ANY : SPAN_STATUSES.indexOf(clauses.status),
+    mode: clauses.mode === undefined ? ANY : routingModeCode(clauses.mode),
+    minDuration: clauses.minDurationNs ?? Number.NEGATIVE_INFINITY,
+    maxDuration: clauses.maxDurationNs ?? Number.POSITIVE_INFINITY,
+    ...offsetsOf(columns, clauses.window),
+  };
+}
+
+function matches(columns: SegmentColumns, i: number, wanted: SegmentClauses): boolean {
+  if (wanted.service !== ANY && columns.serviceOf[i] !== wanted.service) return false;
+  if (wanted.name !== ANY && columns.nameOf[i] !== wanted.name) return false;
+  if (!matchesFlags(columns.flags[i] as number, wanted.status, wanted.mode)) return false;
+  const duration = durationAt(columns, i);
+  if (duration < wanted.minDuration || duration > wanted.maxDuration) return false;
+  const start = startOffsetAt(columns, i);
+  return start >= wanted.from && start < wanted.to;
 }
 
 function matchesFlags(flags: number, status: number, mode: number): boolean {

@@ -1,5 +1,6 @@
 import type { TraceQuery } from '#telemetry/trace-summary.ts';
 import type { Database } from '../client.ts';
+import { type Queryable, withSnapshot } from '../query-rows.ts';
 import { withAttributes } from './check-attributes.ts';
 import { findSegments } from './find-segments.ts';
 import { durationAt, matchSpans, startAt } from './match-spans.ts';
@@ -33,17 +34,19 @@ export async function readDurationHeatmap(
   query: TraceQuery,
   size: { readonly columns: number; readonly rows: number },
 ): Promise<DurationHeatmap> {
-  const dots: Dot[] = [];
-  for await (const page of findSegments(db, query)) {
-    for (let i = 0; i < page.length; i += STEP) {
-      for (const dot of await readDots(db, query, page.slice(i, i + STEP))) dots.push(dot);
+  return await withSnapshot(db, async (snapshot) => {
+    const dots: Dot[] = [];
+    for await (const page of findSegments(snapshot, query)) {
+      for (let i = 0; i < page.length; i += STEP) {
+        for (const dot of await readDots(snapshot, query, page.slice(i, i + STEP))) dots.push(dot);
+      }
     }
-  }
-  return drawHeatmap(dots, size);
+    return drawHeatmap(dots, size);
+  });
 }
 
 async function readDots(
-  db: Database,
+  db: Queryable,
   query: TraceQuery,
   segments: readonly { readonly day: number; readonly id: string }[],
 ): Promise<readonly Dot[]> {

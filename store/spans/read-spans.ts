@@ -1,6 +1,7 @@
 import type { Span } from '#telemetry/span.ts';
 import type { TimeWindow } from '#telemetry/time.ts';
 import type { Database } from '../client.ts';
+import { type Queryable, withSnapshot } from '../query-rows.ts';
 import { readSpansAt } from './check-attributes.ts';
 import { findSegments } from './find-segments.ts';
 import { matchSpans, startAt } from './match-spans.ts';
@@ -9,16 +10,19 @@ import { readColumns } from './segment-cache.ts';
 
 const STEP = 8;
 
+interface SpanQuery {
+  readonly window: TimeWindow;
+  readonly service?: string;
+  readonly names: readonly string[];
+  readonly limit: number;
+}
+
 /** The latest `limit` spans of the given names that start in the window, by start, ascending. */
-export async function readSpans(
-  db: Database,
-  query: {
-    readonly window: TimeWindow;
-    readonly service?: string;
-    readonly names: readonly string[];
-    readonly limit: number;
-  },
-): Promise<readonly Span[]> {
+export async function readSpans(db: Database, query: SpanQuery): Promise<readonly Span[]> {
+  return await withSnapshot(db, (snapshot) => readSnapshot(snapshot, query));
+}
+
+async function readSnapshot(db: Queryable, query: SpanQuery): Promise<readonly Span[]> {
   const spans: Span[] = [];
   for await (const page of findSegments(db, query)) {
     for (let i = 0; i < page.length; i += STEP) {
@@ -31,12 +35,8 @@ export async function readSpans(
 }
 
 async function readStep(
-  db: Database,
-  query: {
-    readonly window: TimeWindow;
-    readonly service?: string;
-    readonly names: readonly string[];
-  },
+  db: Queryable,
+  query: SpanQuery,
   segments: readonly { readonly day: number; readonly id: string }[],
 ): Promise<readonly Span[]> {
   const columns = await readColumns(db, segments);

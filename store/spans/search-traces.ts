@@ -1,5 +1,6 @@
 import type { TraceQuery, TraceSearchResult } from '#telemetry/trace-summary.ts';
 import type { Database } from '../client.ts';
+import { type Queryable, withSnapshot } from '../query-rows.ts';
 import { withAttributes } from './check-attributes.ts';
 import { type FoundSegment, findSegments } from './find-segments.ts';
 import { matchSpans, startAt } from './match-spans.ts';
@@ -14,6 +15,10 @@ const STEP = 4;
  * shown by start, newest first. Reads backwards in time and stops as soon as nothing older can change the answer.
  */
 export async function searchTraces(db: Database, query: TraceQuery): Promise<TraceSearchResult> {
+  return await withSnapshot(db, (snapshot) => searchSnapshot(snapshot, query));
+}
+
+async function searchSnapshot(db: Queryable, query: TraceQuery): Promise<TraceSearchResult> {
   const search = new Search(query.limit);
   for await (const page of findSegments(db, query)) {
     for (let i = 0; i < page.length; i += STEP) {
@@ -26,7 +31,7 @@ export async function searchTraces(db: Database, query: TraceQuery): Promise<Tra
 }
 
 async function scan(
-  db: Database,
+  db: Queryable,
   query: TraceQuery,
   segments: readonly FoundSegment[],
   search: Search,
@@ -73,7 +78,7 @@ class Search {
     return later > this.#limit;
   }
 
-  async finish(db: Database): Promise<TraceSearchResult> {
+  async finish(db: Queryable): Promise<TraceSearchResult> {
     const ranked = [...this.#latest].sort(([, a], [, b]) => (a < b ? 1 : a > b ? -1 : 0));
     const traces = await summariseTraces(
       db,

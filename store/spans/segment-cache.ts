@@ -1,5 +1,4 @@
-import type { Database } from '../client.ts';
-import { queryRows } from '../query-rows.ts';
+import { type Queryable, queryRows } from '../query-rows.ts';
 import { decompressNow } from './codec.ts';
 import { decodeColumns, type SegmentColumns } from './segment-columns.ts';
 
@@ -16,16 +15,14 @@ interface ColumnsRow extends SegmentKey {
 /** Spans whose columns are kept: at 26 bytes a span about 50 MB. */
 const MAX_CACHED_SPANS = 2_000_000;
 
-/** Segments never change, so that what was read stays true; one cache per process and database. */
-const caches = new WeakMap<Database, Map<string, SegmentColumns>>();
+/** Segments never change and no two have one id, so that what was read stays true. */
+const cache = new Map<string, SegmentColumns>();
 
-/** Columns of the segments that still exist, in the order asked; a segment that was just merged or dropped is left out. */
+/** Columns of segments by id. Ask within the snapshot that named them: outside, one may be merged or dropped by now. */
 export async function readColumns(
-  db: Database,
+  db: Queryable,
   keys: readonly SegmentKey[],
 ): Promise<ReadonlyMap<string, SegmentColumns>> {
-  const cache = caches.get(db) ?? new Map<string, SegmentColumns>();
-  caches.set(db, cache);
   const found = new Map<string, SegmentColumns>();
   const missing: SegmentKey[] = [];
   for (const key of keys) {
@@ -36,13 +33,13 @@ export async function readColumns(
   for (const row of await fetchColumns(db, missing)) {
     const columns = decodeColumns(decompressNow(row.codec, row.columns));
     found.set(row.id, columns);
-    remember(cache, row.id, columns);
+    remember(row.id, columns);
   }
   return found;
 }
 
 async function fetchColumns(
-  db: Database,
+  db: Queryable,
   keys: readonly SegmentKey[],
 ): Promise<readonly ColumnsRow[]> {
   if (keys.length === 0) return [];
@@ -52,7 +49,7 @@ async function fetchColumns(
     join span_segment s on s.day = k.day and s.id = k.id`;
 }
 
-function remember(cache: Map<string, SegmentColumns>, id: string, columns: SegmentColumns): void {
+function remember(id: string, columns: SegmentColumns): void {
   cache.set(id, columns);
   let spans = 0;
   for (const { count } of cache.values()) spans += count;

@@ -95,7 +95,7 @@ export function encodeColumns(columns: SegmentColumns): Uint8Array {
 
 /** Views over `bytes` where their place in memory allows it, else over a copy. */
 export function decodeColumns(encoded: Uint8Array): SegmentColumns {
-  const bytes = encoded.byteOffset % 4 === 0 ? encoded : encoded.slice();
+  const bytes = encoded.byteOffset % 4 === 0 ? encoded : Uint8Array.from(encoded);
   const header = new Uint32Array(bytes.buffer, bytes.byteOffset, HEADER_WORDS);
   const [version = 0, count = 0, traces = 0, dictionaryBytes = 0, low = 0, high = 0] = header;
   if (version !== VERSION) throw new Error(`segment columns have an unknown version ${version}`);

@@ -3,8 +3,7 @@ import { SPAN_STATUSES, type TraceId, traceId } from '#telemetry/span.ts';
 import { NO_HOP } from '#telemetry/span-batch.ts';
 import { unixNano } from '#telemetry/time.ts';
 import type { TraceSummary } from '#telemetry/trace-summary.ts';
-import type { Database } from '../client.ts';
-import { queryRows } from '../query-rows.ts';
+import { type Queryable, queryRows } from '../query-rows.ts';
 import { durationAt, startAt } from './match-spans.ts';
 import { readColumns, type SegmentKey } from './segment-cache.ts';
 import { isRoot, modeOf, type SegmentColumns, statusOf } from './segment-columns.ts';
@@ -13,7 +12,7 @@ const STATUS_ERROR = 2;
 
 /** Sums over all spans of each trace, wherever they lie; in the order asked, unknown ones left out. */
 export async function summariseTraces(
-  db: Database,
+  db: Queryable,
   ids: readonly string[],
 ): Promise<readonly TraceSummary[]> {
   if (ids.length === 0) return [];

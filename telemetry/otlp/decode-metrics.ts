@@ -76,7 +76,7 @@ class MetricsDecoder {
       const from = this.#reader.at;
       let sender: Sender = { service: 'unknown_service', instance: '', resource: new Uint8Array() };
       this.#each(end, 0x0a, (resourceEnd) => {
-        const resource = this.#reader.bytes.slice(this.#reader.at, resourceEnd);
+        const resource = Uint8Array.from(this.#reader.bytes.subarray(this.#reader.at, resourceEnd));
         const read = readSender(this.#reader, this.#scan, this.#reader.at, resourceEnd);
         sender = { service: read.service, instance: read.instance, resource };
       });
@@ -218,17 +218,19 @@ function readHistogramField(reader: WireReader, tag: number, end: number, point:
 function readExponentialField(reader: WireReader, tag: number, end: number, point: Point): boolean {
   if (tag === 0x30) point.scale = zigzag(reader.varint());
   else if (tag === 0x39) point.zeroCount = Number(reader.fixed64(end));
+  else if (tag === 0x42) readPositiveBuckets(reader, reader.lengthEnd(end), point);
   else if (tag === 0x50) point.flags = reader.varint();
-  else if (tag === 0x42) {
-    const to = reader.lengthEnd(end);
-    while (reader.at < to) {
-      const inner = reader.varint();
-      if (inner === 0x08) point.offset = zigzag(reader.varint());
-      else if (inner === 0x12) point.counts = packed(reader, to, () => reader.varint());
-      else reader.skip(inner, to);
-    }
-  } else return false;
+  else return false;
   return true;
+}
+
+function readPositiveBuckets(reader: WireReader, end: number, point: Point): void {
+  while (reader.at < end) {
+    const tag = reader.varint();
+    if (tag === 0x08) point.offset = zigzag(reader.varint());
+    else if (tag === 0x12) point.counts = packed(reader, end, () => reader.varint());
+    else reader.skip(tag, end);
+  }
 }
 
 function packed(reader: WireReader, limit: number, read: (to: number) => number): number[] {

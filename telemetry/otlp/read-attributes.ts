@@ -65,7 +65,7 @@ const READ_VALUE: Readonly<Record<number, ReadValue>> = {
   50: (reader, limit, depth) => Object.fromEntries(readKeyValues(reader, limit, depth + 1)),
   58: (reader, limit) => {
     const to = reader.lengthEnd(limit);
-    const bytes = reader.bytes.slice(reader.at, to);
+    const bytes = Uint8Array.from(reader.bytes.subarray(reader.at, to));
     reader.at = to;
     return bytes;
   },

@@ -158,25 +158,29 @@ const HOST_NAME = 5;
 function addressKind({ scan, reader }: HopSpan, key: number): number {
   const range = scan.range(key);
   if (range === undefined || range.from === range.to) return NO_ADDRESS;
+  const { from, to } = range;
+  const kind = charactersKind(reader, from, to);
+  if (kind === HOST_NAME) return isLocalhost(reader, from, to) ? LOCALHOST : HOST_NAME;
+  if (kind === HAS_COLON || to - from <= 4) return kind;
+  return reader.view.getUint32(from, true) === LOOPBACK_PREFIX ? LOOPBACK_V4 : kind;
+}
+
+function charactersKind(reader: WireReader, from: number, to: number): number {
   let kind = DIGITS_AND_DOTS;
-  for (let at = range.from; at < range.to; at++) {
+  for (let at = from; at < to; at++) {
     const byte = reader.bytes[at] as number;
     if (byte === 0x3a) return HAS_COLON;
     if (byte !== 0x2e && (byte < 0x30 || byte > 0x39)) kind = HOST_NAME;
   }
-  const length = range.to - range.from;
-  if (kind === HOST_NAME)
-    return length === 9 && reader.bytes[range.from] === 0x6c ? LOCALHOST : kind;
-  const isLoopback = length > 4 && hashOfPrefix(reader, range.from) === LOOPBACK_PREFIX;
-  return isLoopback ? LOOPBACK_V4 : kind;
+  return kind;
+}
+
+function isLocalhost(reader: WireReader, from: number, to: number): boolean {
+  return to - from === 9 && decodeUtf8(reader.bytes, from, to) === 'localhost';
 }
 
 /** '127.' as four bytes. */
 const LOOPBACK_PREFIX = 0x2e373231;
-
-function hashOfPrefix(reader: WireReader, from: number): number {
-  return reader.view.getUint32(from, true);
-}
 
 function schemeHash({ scan, reader }: HopSpan, key: number): number {
   const range = scan.range(key);

@@ -27,7 +27,8 @@ export class StringTable {
     }
     const id = this.strings.length;
     this.strings.push(decodeUtf8(bytes, from, to));
-    this.#bytes.push(bytes.slice(from, to));
+    // A copy: a view would keep the whole request in memory.
+    this.#bytes.push(Uint8Array.from(bytes.subarray(from, to)));
     this.#byHash.set(hash, id);
     return id;
   }

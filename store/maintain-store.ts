@@ -1,0 +1,52 @@
+import type { TimeWindow } from '#telemetry/time.ts';
+import type { Database } from './client.ts';
+import { forgetOld } from './forget-old.ts';
+import { dayOf } from './partitions.ts';
+import { dropOldDays, fitIntoBudget } from './retention.ts';
+import { type Compaction, compactSegments } from './spans/compact-segments.ts';
+
+export interface MaintenanceSettings {
+  /** Spans and metric points of older days of arrival are dropped. */
+  readonly keepDays: number;
+  /** Roll-ups live longer than spans. */
+  readonly keepRollUpDays: number;
+  /** The oldest spans go when the database grows past this. */
+  readonly maxDiskBytes?: number;
+  /** Windows of incidents: their spans and roll-ups stay. */
+  readonly pinned: readonly TimeWindow[];
+  readonly nowMs: number;
+}
+
+export interface Maintenance {
+  readonly compactions: readonly Compaction[];
+  readonly droppedDays: readonly number[];
+  readonly droppedSegments: number;
+}
+
+/** Leaves time between two calls for whoever else needs the disk. */
+const COMPACTIONS_AT_ONCE = 20;
+
+/**
+ * Merges settled segments, drops what is too old or too much, forgets what nobody needs. Safe to call from several
+ * processes, at any time and as often as wanted; each call does a bounded part of what there is to do.
+ */
+export async function maintainStore(
+  db: Database,
+  settings: MaintenanceSettings,
+): Promise<Maintenance> {
+  const compactions: Compaction[] = [];
+  while (compactions.length < COMPACTIONS_AT_ONCE) {
+    const compaction = await compactSegments(db, settings.nowMs);
+    if (compaction === undefined) break;
+    compactions.push(compaction);
+  }
+  const oldestDay = dayOf(settings.nowMs) - settings.keepDays;
+  const droppedDays = await dropOldDays(db, oldestDay, settings.pinned);
+  const budget = await fitIntoBudget(db, settings);
+  await forgetOld(db, settings);
+  return {
+    compactions,
+    droppedDays: [...droppedDays, ...budget.droppedDays],
+    droppedSegments: budget.droppedSegments,
+  };
+}

@@ -1,0 +1,186 @@
+import type pg from 'pg';
+import { decodeSpanBatch } from '#telemetry/otlp/decode-span-batch.ts';
+import type { SpanBatch } from '#telemetry/span-batch.ts';
+import type { Database } from '../client.ts';
+import { MAX_SEGMENT_SPANS, SegmentBuilder } from './build-segment.ts';
+import { decompress, decompressNow } from './codec.ts';
+import { decodeColumns, modeOf } from './segment-columns.ts';
+import { writeSegments } from './write-segments.ts';
+
+/** Segments that are younger may still be joined by others of the same traces. */
+const SETTLE_MS = 60_000;
+/** zlib's default: a third smaller than the fastest, and paid once. */
+const COMPRESSION = 6;
+/** A block holds whole traces up to so many bytes, before compression. */
+const BLOCK_BYTES = 96 * 1024;
+const LEVEL = 1;
+/** One compaction at a time, whoever does it. */
+const COMPACTION_LOCK = 7_310_001;
+const SEGMENT_ID_SHIFT = 20n;
+
+export interface Compaction {
+  readonly segmentsBefore: number;
+  readonly segmentsAfter: number;
+  /** Spans that had come twice, in different requests. */
+  readonly duplicates: number;
+}
+
+interface SegmentRow {
+  readonly day: number;
+  readonly id: string;
+  readonly span_count: number;
+  readonly codec: number;
+  readonly columns: Buffer;
+  readonly block_offsets: readonly number[];
+  readonly payload: Buffer;
+}
+
+/**
+ * Merges one run of small segments into a large one, grouped by trace, in one transaction: readers see either the small
+ * ones or the large one. undefined when there is nothing to do. `nowMs` is the present.
+ */
+export async function compactSegments(
+  db: Database,
+  nowMs: number,
+): Promise<Compaction | undefined> {
+  const client = await db.pool.connect();
+  let failed = true;
+  try {
+    await client.query('begin');
+    const done = await compactOnce(client, nowMs);
+    await client.query('commit');
+    failed = false;
+    return done;
+  } finally {
+    client.release(failed);
+  }
+}
+
+async function compactOnce(client: pg.PoolClient, nowMs: number): Promise<Compaction | undefined> {
+  const lock = await client.query('select pg_try_advisory_xact_lock($1) as taken', [
+    COMPACTION_LOCK,
+  ]);
+  if (!lock.rows[0]?.taken) return undefined;
+  const rows = await nextRun(client, nowMs);
+  const day = rows[0]?.day;
+  if (day === undefined) return undefined;
+  const { order, duplicates } = inTraceOrder(await Promise.all(rows.map(readBatch)));
+  const segment = await buildOrdered(order).finish({ compression: COMPRESSION, level: LEVEL });
+  await writeSegments(client, day, [segment]);
+  const ids = rows.map(({ id }) => id);
+  await client.query('delete from span_segment where day = $1 and id = any($2::int8[])', [
+    day,
+    ids,
+  ]);
+  await client.query(
+    'delete from trace_segment where day = $1 and trace_key = any($2::int8[]) and segment_id = any($3::int8[])',
+    [day, traceKeys(segment.traceIds), ids],
+  );
+  return { segmentsBefore: rows.length, segmentsAfter: 1, duplicates };
+}
+
+/** The oldest settled segments of one day and one stretch of time that fit into one. */
+async function nextRun(client: pg.PoolClient, nowMs: number): Promise<readonly SegmentRow[]> {
+  const settledBefore = BigInt(nowMs - SETTLE_MS) << SEGMENT_ID_SHIFT;
+  const candidates = await client.query<{
+    day: number;
+    id: string;
+    span_count: number;
+    epoch: string;
+  }>(
+    `select day, id, span_count, (min_start >> 51)::text as epoch from span_segment
+     where level < $1 and id < $2 and day >= 0 order by day, epoch, id limit 2000`,
+    [LEVEL, settledBefore],
+  );
+  const [first] = candidates.rows;
+  if (first === undefined) return [];
+  const run: string[] = [];
+  let spans = 0;
+  for (const row of candidates.rows) {
+    const fits = spans + row.span_count <= MAX_SEGMENT_SPANS || run.length === 0;
+    if (row.day !== first.day || row.epoch !== first.epoch || !fits) break;
+    run.push(row.id);
+    spans += row.span_count;
+  }
+  const { rows } = await client.query<SegmentRow>(
+    `select day, id, span_count, codec, columns, block_offsets, payload from span_segment
+     where day = $1 and id = any($2::int8[]) order by id`,
+    [first.day, run],
+  );
+  return rows;
+}
+
+async function readBatch(row: SegmentRow): Promise<SpanBatch> {
+  const blocks = await Promise.all(
+    row.block_offsets
+      .slice(1)
+      .map((end, i) => decompress(row.codec, row.payload.subarray(row.block_offsets[i], end))),
+  );
+  const { batch } = decodeSpanBatch(Buffer.concat(blocks));
+  // A mode may have been found with the help of spans that came in the same request but lie in another block now.
+  const { flags } = decodeColumns(decompressNow(row.codec, row.columns));
+  for (let i = 0; i < batch.count; i++) batch.mode[i] = modeOf(flags[i] as number);
+  return batch;
+}
+
+interface PlacedSpan {
+  readonly batch: SpanBatch;
+  readonly i: number;
+}
+
+/** Traces by their first span, each span once. */
+function inTraceOrder(batches: readonly SpanBatch[]): {
+  readonly order: readonly (readonly PlacedSpan[])[];
+  readonly duplicates: number;
+} {
+  const traces = new Map<string, Map<string, PlacedSpan>>();
+  let duplicates = 0;
+  for (const batch of batches) {
+    const traceIds = Buffer.from(batch.traceIds.buffer, batch.traceIds.byteOffset);
+    const spanIds = Buffer.from(batch.spanIds.buffer, batch.spanIds.byteOffset);
+    for (let i = 0; i < batch.count; i++) {
+      const trace = traceIds.latin1Slice(i * 16, i * 16 + 16);
+      const span = spanIds.latin1Slice(i * 8, i * 8 + 8);
+      const spans = traces.get(trace) ?? new Map<string, PlacedSpan>();
+      traces.set(trace, spans);
+      if (spans.has(span)) duplicates++;
+      else spans.set(span, { batch, i });
+    }
+  }
+  return { order: [...traces.values()].map((spans) => [...spans.values()]), duplicates };
+}
+
+/** Whole traces to a block, and within it the spans of one sender together: they share bytes. */
+function buildOrdered(traces: readonly (readonly PlacedSpan[])[]): SegmentBuilder {
+  const builder = new SegmentBuilder(traces.reduce((sum, spans) => sum + spans.length, 0));
+  let block: PlacedSpan[] = [];
+  let bytes = 0;
+  const close = (): void => {
+    const bySender = block.map((span) => ({ span, sender: senderOf(span) }));
+    bySender.sort((a, b) => (a.sender < b.sender ? -1 : a.sender > b.sender ? 1 : 0));
+    for (const { span } of bySender) builder.add(span.batch, span.i);
+    builder.cutBlock();
+    block = [];
+    bytes = 0;
+  };
+  for (const spans of traces) {
+    for (const span of spans) {
+      block.push(span);
+      bytes += (span.batch.spanTo[span.i] as number) - (span.batch.spanFrom[span.i] as number);
+    }
+    if (bytes >= BLOCK_BYTES) close();
+  }
+  if (block.length > 0) close();
+  return builder;
+}
+
+function senderOf({ batch, i }: PlacedSpan): string {
+  const group = batch.groups[batch.groupOf[i] as number];
+  if (group === undefined) return '';
+  return `${Buffer.from(group.resource).latin1Slice()}\0${Buffer.from(group.scope).latin1Slice()}`;
+}
+
+function traceKeys(traceIds: Uint8Array): readonly bigint[] {
+  const ids = Buffer.from(traceIds.buffer, traceIds.byteOffset, traceIds.length);
+  return Array.from({ length: ids.length / 16 }, (_, trace) => ids.readBigInt64BE(trace * 16 + 8));
+}
