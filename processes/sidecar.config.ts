@@ -48,6 +48,8 @@ export const SidecarEnvironment = z.object({
   CONTROL_PLANE_XDS: hostPort,
   DNS_ADDRESS: hostPort,
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url().default('http://127.0.0.1:4318'),
+  /** Services to ask for at the start; any other is asked for with its first request. */
+  UPSTREAMS: list,
   /** Services found by DNS from the start. */
   DNS_SERVICES: list,
   STATIC_ENDPOINTS: staticEndpoints,
@@ -55,10 +57,10 @@ export const SidecarEnvironment = z.object({
   ON_OVERSIZE: z.enum(['refuse', 'crash']).default('refuse'),
   XDS_KEEPALIVE_MS: ms.default(5000),
   XDS_KEEPALIVE_TIMEOUT_MS: ms.default(2000),
-  ATTEMPT_TIMEOUT_MS: ms.default(1000),
+  ATTEMPT_TIMEOUT_MS: ms.default(2000),
   MAX_ATTEMPTS: z.coerce.number().int().min(1).max(10).default(2),
   /** Shorter than an attempt: whoever calls must get the answer, not its own deadline. */
-  CONFIG_WAIT_MS: ms.default(500),
+  CONFIG_WAIT_MS: ms.default(1000),
   BOOT_CACHE_FILE: z.string().optional(),
 });
 

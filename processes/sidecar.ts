@@ -25,6 +25,7 @@ runProcess(async () => {
       dnsServer: env.DNS_ADDRESS,
       dnsZone: 'lab',
       dnsServices: env.DNS_SERVICES,
+      upstreams: env.UPSTREAMS,
       staticEndpoints: env.STATIC_ENDPOINTS,
       onDeletion: env.ON_DELETION,
       onOversize: env.ON_OVERSIZE,

@@ -8,6 +8,16 @@
 export const SERVICES = ['gateway', 'login', 'playlist', 'song', 'artist', 'image'] as const;
 export type LabService = (typeof SERVICES)[number];
 
+/** Whom each service calls through its sidecar, which asks for these when it starts. */
+export const CALLS: Readonly<Record<LabService, readonly LabService[]>> = {
+  gateway: ['song', 'playlist', 'artist', 'image'],
+  login: [],
+  playlist: ['song'],
+  song: ['artist', 'image'],
+  artist: ['image'],
+  image: [],
+};
+
 const TWO_INSTANCES: readonly LabService[] = ['song', 'artist'];
 
 export interface LabInstance {

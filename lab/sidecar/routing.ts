@@ -94,7 +94,7 @@ export class Routing {
     const known = this.#lookUp(service);
     if (known && known.route.kind !== 'pending') return known;
     if (!known && this.#services.size >= MAX_SERVICES) return TOO_MANY;
-    if (!known) this.#subscribe(service);
+    if (!known) this.follow(service);
     const deadlineMs = this.#now() + limitMs;
     for (;;) {
       const found = this.#lookUp(service);
@@ -111,7 +111,8 @@ export class Routing {
     }
   }
 
-  #subscribe(service: string): void {
+  /** Asks for the configuration of a service, before its first request or with it. */
+  follow(service: string): void {
     this.#services.add(service);
     this.#want(service);
     this.#rebuild();

@@ -28,6 +28,8 @@ export interface SidecarSettings {
   readonly controlPlane: string;
   readonly dnsServer: string;
   readonly dnsZone: string;
+  /** Services to ask for at once; any other is asked for with its first request. */
+  readonly upstreams: readonly string[];
   readonly dnsServices: readonly string[];
   readonly staticEndpoints: ReadonlyMap<string, readonly Endpoint[]>;
   readonly onDeletion: OnDeletion;
@@ -96,6 +98,7 @@ export async function startSidecar(
   takeUp();
   // A proxy whose application calls nobody still has to be told about: its own service keeps its stream alive.
   ads.subscribe(settings.service);
+  for (const service of settings.upstreams) routing.follow(service);
   ads.start(() => {
     takeUp();
     keepOnDisk();

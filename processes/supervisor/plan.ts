@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import type { SupervisorSettings } from '../supervisor.config.ts';
-import { type LabInstance, labTopology, type Topology } from '../topology.ts';
+import { CALLS, type LabInstance, labTopology, type Topology } from '../topology.ts';
 import type { ProcessSpec } from './managed-process.ts';
 
 export interface Wave {
@@ -147,6 +147,7 @@ function instanceEnv(instance: LabInstance): Record<string, string> {
     SIDECAR_OUTBOUND_PORT: '15001',
     SIDECAR_INBOUND_PORT: '15006',
     SIDECAR_ADMIN_PORT: '15000',
+    UPSTREAMS: CALLS[instance.service].join(','),
   };
 }
 

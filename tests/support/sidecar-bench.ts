@@ -59,6 +59,7 @@ export async function startCallerSidecar(
       dnsServer,
       dnsZone: 'lab',
       dnsServices: [],
+      upstreams: [],
       staticEndpoints: new Map(),
       onDeletion: 'drop',
       onOversize: 'refuse',
