@@ -5,11 +5,9 @@ import { FirstRun } from '#views/first-run/first-run.tsx';
 import { MapScreen } from '#views/service-map/map-screen.tsx';
 import { EmptyState } from '#views/shell/empty-state.tsx';
 import { Header } from '#views/shell/header.tsx';
-import { loadHealth } from '../_server/load-health.ts';
-import { liveWindow } from '../_server/load-service-map.ts';
 import { parseWindow, type SearchParams } from '../_server/parse-query.ts';
 import { readIngestAddress } from '../_server/read-ingest-address.ts';
-import { loadMapSnapshot } from './load-map-snapshot.ts';
+import { hasForeignServices, loadLiveSnapshot, loadMapSnapshot } from './load-map-snapshot.ts';
 
 export const metadata: Metadata = { title: 'Map' };
 
@@ -21,7 +19,7 @@ export default async function MapPage({
   await connection();
   const params = await searchParams;
   const isFixed = params['from'] !== undefined || params['to'] !== undefined;
-  if (!isFixed && (await loadHealth()).spans === 0) {
+  if (!isFixed && !(await hasForeignServices())) {
     return <FirstRun ingest={readIngestAddress()} />;
   }
   const window = isFixed ? parseWindow(params) : undefined;
@@ -29,7 +27,9 @@ export default async function MapPage({
   return (
     <Suspense>
       <MapScreen
-        initial={await loadMapSnapshot(window?.value ?? (await liveWindow()))}
+        initial={
+          window === undefined ? await loadLiveSnapshot() : await loadMapSnapshot(window.value)
+        }
         window={window?.value}
       />
     </Suspense>

@@ -1,6 +1,7 @@
 'use client';
 
 import { Fragment, type ReactNode } from 'react';
+import { missingNames } from '#analysis/control-plane/judge-client.ts';
 import type { XdsClient, XdsTypeState } from '#analysis/control-plane/xds-client.ts';
 import { elapsedNs, type UnixNano } from '#telemetry/time.ts';
 import type { XdsType } from '#telemetry/xds-type.ts';
@@ -33,19 +34,19 @@ export function ClientTable({
   readonly marked: string | undefined;
 }) {
   return (
-    <table className="w-full min-w-[980px] border-collapse text-sm">
+    <table className="w-full min-w-[1080px] border-collapse text-sm">
       <thead className="sticky top-0 z-10 bg-panel text-left text-muted text-xs">
         <tr className="h-8 border-line border-b">
-          <th className="pl-3.5 font-normal">Client</th>
-          <th className="font-normal">State</th>
+          <th className="w-[200px] pl-3.5 font-normal">Client</th>
+          <th className="w-[210px] font-normal">State</th>
           {COLUMNS.map((type) => (
-            <th key={type} className="w-[104px] font-normal">
+            <th key={type} className="w-[96px] font-normal">
               {type}
             </th>
           ))}
-          <th className="w-20 pr-4 text-right font-normal">Age</th>
-          <th className="w-40 font-normal">Names missing</th>
-          <th className="pr-3.5 font-normal">Why</th>
+          <th className="w-[86px] pr-4 text-right font-normal">Age</th>
+          <th className="w-[168px] font-normal">Names missing</th>
+          <th className="w-[30%] pr-3.5 font-normal">Why</th>
         </tr>
       </thead>
       <tbody>
@@ -87,7 +88,7 @@ function ClientRow({
   readonly isMarked: boolean;
 }) {
   const { Icon, tone, word } = verdictLook(client.verdict);
-  const missing = [...new Set(Object.values(client.types).flatMap((state) => state.missing))];
+  const missing = missingNames(client);
   return (
     <tr
       aria-current={isMarked || undefined}

@@ -78,7 +78,7 @@ function Chart({
     <ScatterChart
       width={width}
       height={height}
-      margin={{ top: 10, right: 16, bottom: 0, left: 4 }}
+      margin={{ top: 10, right: 32, bottom: 0, left: 4 }}
       accessibilityLayer={false}
     >
       <XAxis

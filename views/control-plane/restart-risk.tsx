@@ -9,6 +9,7 @@ export function RestartRisk({ clients }: { readonly clients: readonly XdsClient[
   const breaking = clients.filter((client) => client.restartRisk === 'would-break');
   const broken = clients.filter((client) => client.restartRisk === 'stays-broken');
   const safe = clients.filter((client) => client.restartRisk === 'safe');
+  const unknown = clients.length - breaking.length - broken.length - safe.length;
   return (
     <Panel
       title={
@@ -20,6 +21,7 @@ export function RestartRisk({ clients }: { readonly clients: readonly XdsClient[
         <>
           {breaking.length > 0 && <Badge tone="crit">{breaking.length} would break</Badge>}
           {broken.length > 0 && <Badge tone="warn">{broken.length} stay broken</Badge>}
+          {unknown > 0 && <Badge>{unknown} unknown</Badge>}
           <Badge>{safe.length} safe</Badge>
         </>
       }
@@ -27,11 +29,7 @@ export function RestartRisk({ clients }: { readonly clients: readonly XdsClient[
     >
       <ScrollArea name="Restart risk">
         {breaking.length + broken.length === 0 ? (
-          <p className="p-3.5 text-muted text-sm">
-            {clients.length === 0
-              ? 'No client has been seen.'
-              : 'Every client would get all that it needs.'}
-          </p>
+          <p className="p-3.5 text-muted text-sm">{quietWords(clients.length, unknown)}</p>
         ) : (
           <table className="w-full border-collapse text-sm">
             <thead className="text-left text-muted text-xs">
@@ -51,6 +49,12 @@ export function RestartRisk({ clients }: { readonly clients: readonly XdsClient[
       </ScrollArea>
     </Panel>
   );
+}
+
+function quietWords(clients: number, unknown: number): string {
+  if (clients === 0) return 'No client has been seen.';
+  if (unknown > 0) return `Not known of ${unknown} of ${clients}: they have been silent too long.`;
+  return 'Every client would get all that it needs.';
 }
 
 function RiskRow({ client }: { readonly client: XdsClient }) {

@@ -68,7 +68,7 @@ function clientsWord(view: ControlPlaneView): OneView {
 function countWords(clients: readonly XdsClient[]): string {
   const words = VERDICT_ORDER.flatMap((verdict) => {
     const count = clients.filter((client) => client.verdict === verdict).length;
-    return count === 0 || verdict === 'in-sync' ? [] : [`${count} ${verdictLook(verdict).short}`];
+    return count === 0 || verdict === 'in-sync' ? [] : [`${count} ${verdictLook(verdict).counted}`];
   });
   return words.length === 0 ? formatPlural(clients.length, 'client') : words.slice(0, 2).join(', ');
 }

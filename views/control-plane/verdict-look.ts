@@ -7,35 +7,64 @@ export interface VerdictLook {
   readonly word: string;
   /** Beside a name, where there is little room. */
   readonly short: string;
+  /** After a number: "2 failing". */
+  readonly counted: string;
   readonly tone: VerdictTone;
   readonly Icon: LucideIcon;
 }
 
 const LOOKS: Readonly<Record<XdsClientVerdict, VerdictLook>> = {
-  failing: { word: 'Acked, failing', short: 'names gone', tone: 'crit', Icon: Ban },
-  stuck: { word: 'Stuck', short: 'stuck', tone: 'crit', Icon: Link2Off },
-  rejected: { word: 'Refused a version', short: 'refused', tone: 'crit', Icon: X },
+  failing: {
+    word: 'Acked, failing',
+    short: 'names gone',
+    counted: 'failing',
+    tone: 'crit',
+    Icon: Ban,
+  },
+  stuck: { word: 'Stuck', short: 'stuck', counted: 'stuck', tone: 'crit', Icon: Link2Off },
+  rejected: {
+    word: 'Refused a version',
+    short: 'refused',
+    counted: 'refused',
+    tone: 'crit',
+    Icon: X,
+  },
   'stream-lost': {
     word: 'Stream lost, on cache',
     short: 'stream lost',
+    counted: 'without stream',
     tone: 'warn',
     Icon: Unplug,
   },
   'names-gone': {
     word: 'Names gone, not used',
     short: 'gone, unused',
+    counted: 'lack unused names',
     tone: 'quiet',
     Icon: Ban,
   },
-  'not-acked': { word: 'Not acknowledged', short: 'not acked', tone: 'warn', Icon: Hourglass },
-  'older-version': { word: 'Older version', short: 'older version', tone: 'warn', Icon: Undo2 },
+  'not-acked': {
+    word: 'Not acknowledged',
+    short: 'not acked',
+    counted: 'unanswered',
+    tone: 'warn',
+    Icon: Hourglass,
+  },
+  'older-version': {
+    word: 'Older version',
+    short: 'older version',
+    counted: 'on an older version',
+    tone: 'warn',
+    Icon: Undo2,
+  },
   'never-connected': {
     word: 'Never connected',
     short: 'never connected',
+    counted: 'never connected',
     tone: 'crit',
     Icon: Unplug,
   },
-  'in-sync': { word: 'In sync', short: 'in sync', tone: 'ok', Icon: Check },
+  'in-sync': { word: 'In sync', short: 'in sync', counted: 'in sync', tone: 'ok', Icon: Check },
 };
 
 /** Worst first, as the table and the filters list them. */

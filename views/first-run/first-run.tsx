@@ -3,7 +3,7 @@
 import { CircleCheck, CircleDashed, Play, Radio } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { useEffect, useMemo, useState } from 'react';
-import { formatCount } from '#views/format/format-number.ts';
+import { formatPlural } from '#views/format/format-number.ts';
 import { useLab } from '#views/lab/use-lab.ts';
 import { Button, ButtonLink } from '#views/shell/button.tsx';
 import { classNames } from '#views/shell/class-names.ts';
@@ -28,7 +28,7 @@ export function FirstRun({ ingest }: { readonly ingest: IngestAddress }) {
   const [host, setHost] = useState('localhost');
   useEffect(() => setHost(window.location.hostname), []);
   const endpoints = useMemo(() => toEndpoints(ingest, host), [ingest, host]);
-  const hasSpans = (listening.health?.spans ?? 0) > 0;
+  const hasSpans = listening.services > 0;
   useEffect(() => {
     if (!hasSpans) return;
     const timer = setTimeout(() => router.refresh(), GO_ON_MS);
@@ -70,23 +70,35 @@ export function FirstRun({ ingest }: { readonly ingest: IngestAddress }) {
 }
 
 function ListeningChip({ listening }: { readonly listening: Listening }) {
-  const spans = listening.health?.spans ?? 0;
   return (
     <span className="inline-flex h-8 items-center gap-2 rounded-lg border border-edge px-3 text-sm">
       <span
         aria-hidden
-        className={`size-2 rounded-full ${listening.isAnswering ? 'bg-ok' : 'bg-warn-solid'}`}
+        className={`size-2 rounded-full ${listening.state === 'listening' ? 'bg-ok' : 'bg-warn-solid'}`}
       />
-      <span className="font-medium">{listening.isAnswering ? 'Listening' : 'Not answering'}</span>
-      <span className="num text-muted">{formatCount(spans)} spans</span>
+      <span className="font-medium">{STATE_WORDS[listening.state]}</span>
+      <span className="text-muted">{formatPlural(listening.services, 'service')}</span>
     </span>
   );
 }
 
+const STATE_WORDS: Readonly<Record<Listening['state'], string>> = {
+  asking: 'Waiting',
+  listening: 'Listening',
+  deaf: 'No ingester',
+  away: 'Not answering',
+};
+const STATE_HINTS: Readonly<Record<Listening['state'], string>> = {
+  asking: '',
+  listening: 'listening on both ports; this page changes by itself',
+  deaf: 'no ingester says that it is running',
+  away: 'the server does not answer',
+};
+
 function ListeningWords({ listening }: { readonly listening: Listening }) {
   return (
     <span className="text-muted text-xs" role="status">
-      {listening.isAnswering ? 'this page changes by itself' : 'the server does not answer'}
+      {STATE_HINTS[listening.state]}
     </span>
   );
 }
@@ -256,21 +268,17 @@ function DrillPanel() {
 }
 
 function Foot({ listening }: { readonly listening: Listening }) {
-  const { health, refusal } = listening;
+  const { refusal, state } = listening;
   return (
     <p className="mt-4 flex flex-wrap items-center gap-x-5 gap-y-1 text-muted text-sm">
-      {refusal === undefined ? (
+      {refusal === undefined && state === 'listening' && (
         <span>
           refused: <b className="num text-fg">0</b>
         </span>
-      ) : (
+      )}
+      {refusal !== undefined && (
         <span className="text-crit-text" role="alert">
           refused at <Instant at={refusal.atUnixNano} />: {refusal.words}
-        </span>
-      )}
-      {health?.latestMetricUnixNano !== undefined && (
-        <span>
-          metrics since <Instant at={health.latestMetricUnixNano} className="text-fg" />
         </span>
       )}
       <span className="ml-auto flex items-center gap-1.5">

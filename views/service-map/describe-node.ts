@@ -17,7 +17,8 @@ export function describeConfig(node: ServiceNode): ConfigPhrase {
   const version = node.clients.find((client) => client.version !== undefined)?.version;
   if (worst === 'in-sync') return { text: version ?? 'in sync', tone: 'quiet' };
   const count = node.clients.filter((client) => client.verdict === worst).length;
-  const share = node.clients.length > 1 ? `${count} of ${node.clients.length} ` : '';
+  const isPart = count < node.clients.length;
+  const share = isPart ? `${count} of ${node.clients.length} ` : '';
   const prefix = share === '' && version !== undefined ? `${version} · ` : share;
   return { text: `${prefix}${look.short}`, tone: look.tone };
 }

@@ -67,11 +67,15 @@ export function marksOf({
       isTick: false,
     });
   }
+  const said = new Set<string>();
   for (const event of openIncidents.flatMap((incident) => incident.events)) {
     const kind = SPOKEN[event.kind];
-    if (kind !== undefined) {
-      marks.push({ unixNano: event.unixNano, kind, text: event.text, isTick: false });
-    }
+    if (kind === undefined) continue;
+    // The first of a kind tells the story; its repetitions are for the incident's own page.
+    const isTick = said.has(event.kind);
+    said.add(event.kind);
+    const text = `${event.subject}: ${event.text}`;
+    marks.push({ unixNano: event.unixNano, kind, text, isTick });
   }
   return marks.toSorted((a, b) => (a.unixNano < b.unixNano ? -1 : 1));
 }
@@ -93,8 +97,9 @@ export function EventMarks({
   const placed = placeMarks(marks, startSecond, seconds, width);
   return (
     <div className="pointer-events-none absolute inset-y-0" style={{ left, width }}>
-      {placed.map(({ mark, x, chipLeft }) => (
-        <div key={`${mark.unixNano}${mark.kind}${mark.text}`}>
+      {placed.map(({ mark, x, chipLeft }, i) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: marks have no state, and two may say the same at once
+        <div key={`${mark.unixNano}${mark.kind}${i}`}>
           <span
             className={`absolute w-px ${TONES[mark.kind].line} ${mark.isTick ? 'bottom-[14px] h-1.5 w-[3px]' : 'top-7 bottom-5 opacity-70'}`}
             style={{ left: x }}
@@ -120,6 +125,15 @@ function MarkIcon({ kind }: { readonly kind: MapMark['kind'] }) {
   return <Icon size={12} className={`shrink-0 ${TONES[kind].text}`} aria-hidden />;
 }
 
+/** Who gets the room for words first. */
+const WEIGHTS: Readonly<Record<MapMark['kind'], number>> = {
+  lost: 0,
+  trouble: 1,
+  shift: 2,
+  release: 3,
+  back: 4,
+};
+
 interface PlacedMark {
   readonly mark: MapMark;
   readonly x: number;
@@ -133,14 +147,17 @@ function placeMarks(
   seconds: number,
   width: number,
 ): readonly PlacedMark[] {
-  let free = Number.NEGATIVE_INFINITY;
-  return marks.flatMap((mark): readonly PlacedMark[] => {
+  const taken: { readonly from: number; readonly to: number }[] = [];
+  const inOrder = marks.toSorted((a, b) => WEIGHTS[a.kind] - WEIGHTS[b.kind]);
+  return inOrder.flatMap((mark): readonly PlacedMark[] => {
     const x = ((secondOf(mark.unixNano) - startSecond) / Math.max(1, seconds)) * width;
     if (x < 0 || x > width) return [];
     const chip = Math.min(CHIP_PX.max, mark.text.length * CHIP_PX.perLetter + CHIP_PX.extra);
-    const chipLeft = Math.min(x - 10, width - chip);
-    if (mark.isTick || chipLeft < free) return [{ mark, x, chipLeft: undefined }];
-    free = chipLeft + chip + CHIP_PX.gap;
-    return [{ mark, x, chipLeft }];
+    const from = Math.max(0, Math.min(x - 10, width - chip));
+    const to = from + chip + CHIP_PX.gap;
+    const isFree = taken.every((other) => to <= other.from || from >= other.to);
+    if (mark.isTick || !isFree) return [{ mark, x, chipLeft: undefined }];
+    taken.push({ from, to });
+    return [{ mark, x, chipLeft: from }];
   });
 }

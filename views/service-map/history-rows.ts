@@ -1,4 +1,5 @@
 import type { RoutingMode } from '#telemetry/routing-mode.ts';
+import { unixSecond } from '#telemetry/time.ts';
 import type { CallHistory } from '#views/live/live-snapshot.ts';
 
 type StackKey = 'mesh' | 'cached' | 'dns' | 'none' | 'other';
@@ -67,6 +68,18 @@ const KEYS: Readonly<Record<RoutingMode, StackKey>> = {
   direct: 'other',
   unknown: 'other',
 };
+
+/** The last `seconds` of a history up to `endSecond`, which is still filling and left out: it would look like a fall. */
+export function cutHistory(history: CallHistory, endSecond: number, seconds: number): CallHistory {
+  const end = Math.max(0, Math.min(history.errors.length, endSecond - history.startSecond));
+  const start = Math.max(0, end - seconds);
+  return {
+    startSecond: unixSecond(history.startSecond + start),
+    modes: history.modes,
+    calls: history.calls.map((calls) => calls.slice(start, end)),
+    errors: history.errors.slice(start, end),
+  };
+}
 
 export function toHistoryRows(history: CallHistory): readonly HistoryRow[] {
   const seconds = Math.max(history.errors.length, ...history.calls.map((calls) => calls.length));

@@ -1,6 +1,6 @@
 'use client';
 
-import { useMemo, useRef, useState } from 'react';
+import { memo, useMemo, useRef, useState } from 'react';
 import { Area, AreaChart, ReferenceArea, ReferenceLine, Tooltip, XAxis, YAxis } from 'recharts';
 import { startOfSecond, type TimeWindow, unixSecond } from '#telemetry/time.ts';
 import { formatCompact } from '#views/format/format-number.ts';
@@ -14,7 +14,7 @@ const PLOT = { left: 0, right: 44, top: 34, bottom: 20 } as const;
 const MIN_BRUSH_SECONDS = 2;
 
 /** Calls a second by routing mode, with what happened; dragging over it looks at that time only. */
-export function HistoryStrip({
+export const HistoryStrip = memo(function HistoryStrip({
   history,
   marks,
   onBrush,
@@ -88,7 +88,7 @@ export function HistoryStrip({
       </div>
     </section>
   );
-}
+});
 
 function StripLegend({ last }: { readonly last: HistoryRow | undefined }) {
   return (

@@ -5,7 +5,7 @@ import { useRouter } from 'next/navigation';
 import { useCallback, useMemo } from 'react';
 import { layoutServiceMap } from '#analysis/service-map/layout-service-map.ts';
 import type { MapLayout, ServiceMap } from '#analysis/service-map/service-map.ts';
-import type { TimeWindow } from '#telemetry/time.ts';
+import { secondOf, type TimeWindow } from '#telemetry/time.ts';
 import { formatWindow } from '#views/format/format-time.ts';
 import { IncidentBadge } from '#views/live/incident-badge.tsx';
 import { LiveClock } from '#views/live/live-clock.tsx';
@@ -21,6 +21,7 @@ import { COLOURS, edgeLevels, parseColourBy } from './edge-levels.ts';
 import { marksOf } from './event-marks.tsx';
 import { FindBar, FindPresets } from './find-bar.tsx';
 import { findEdges } from './find-edges.ts';
+import { cutHistory } from './history-rows.ts';
 import { HistoryStrip } from './history-strip.tsx';
 import { Inspector } from './inspector.tsx';
 import { MapLegend } from './map-legend.tsx';
@@ -44,7 +45,7 @@ export function MapScreen({
   const state = useMapState(map);
   const layout = useLayout(map);
   const { togglePause, brush } = useRange(window, snapshot);
-  const marks = useMemo(() => marksOf(snapshot), [snapshot]);
+  const { history, marks } = useStrip(snapshot, window);
   const levels = useMemo(() => edgeLevels(map, state.colourBy), [map, state.colourBy]);
   const kept = state.found.kind === 'some' ? state.found.edges : undefined;
   return (
@@ -83,7 +84,7 @@ export function MapScreen({
             />
           )}
           <MapLegend map={map} />
-          <HistoryStrip history={snapshot.history} marks={marks} onBrush={brush} />
+          <HistoryStrip history={history} marks={marks} onBrush={brush} />
         </div>
         <div
           className={
@@ -101,6 +102,25 @@ export function MapScreen({
         </div>
       </div>
     </>
+  );
+}
+
+const STRIP_SECONDS = 180;
+
+/** Anew once a second, not with every event: charts are the dearest thing on the screen. */
+function useStrip(snapshot: LiveSnapshot, window: TimeWindow | undefined) {
+  const endSecond = secondOf(snapshot.map.window.endUnixNano);
+  const key = `${endSecond} ${snapshot.openIncidents.length} ${snapshot.shifts.length}`;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `key` stands for the parts of `snapshot` that change the strip
+  return useMemo(
+    () => ({
+      history:
+        window === undefined
+          ? cutHistory(snapshot.history, endSecond, STRIP_SECONDS)
+          : snapshot.history,
+      marks: marksOf(snapshot),
+    }),
+    [key, window],
   );
 }
 
