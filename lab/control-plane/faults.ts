@@ -49,6 +49,8 @@ export type Fault = z.infer<typeof faultSchema>;
 /** Only what can be packed may enter a snapshot: a wrong field must fail the request, not the next push. */
 function isServed(resource: { readonly '@type': string }): boolean {
   if (xdsTypeOf(resource['@type']) === undefined) return false;
+  // The encoder would make text of a number; the snapshot would then know the resource by another name than the client.
+  if (typeof resourceName(resource as unknown as Resource) !== 'string') return false;
   try {
     packResource(resource);
     return true;
