@@ -82,6 +82,8 @@ export class LoginClient {
     register();
     this.#targets = targets;
     this.#now = now;
+    // Connects now: the first login should not wait for the control plane.
+    this.#stub().getChannel().getConnectivityState(true);
   }
 
   /** The next call goes the new way; calls under way end where they are. */

@@ -121,6 +121,10 @@ function listen(server: Server, port: number, host: string): Promise<void> {
 function drain(server: Server): Promise<void> {
   return new Promise((resolve) => {
     const limit = setTimeout(() => server.closeAllConnections(), DRAIN_LIMIT_MS);
+    // Callers that keep their connections would come back on them for ever.
+    server.prependListener('request', (_request, response) => {
+      response.setHeader('connection', 'close');
+    });
     server.close(() => {
       clearTimeout(limit);
       resolve();
