@@ -43,12 +43,13 @@ const STILL_FAILING_RATIO = 0.05;
 
 /**
  * Edges that fail at the end of `second`: those whose share of failed calls has risen above what it was, and those of
- * `failing` (ids) that have not recovered. `edges` are those of the last `FAILURE_WINDOW_SECONDS`, any order.
+ * `failing` (ids, with their first second) that have not recovered. `edges` are those of the last
+ * `FAILURE_WINDOW_SECONDS`, any order.
  */
 export function findFailures(
   edges: readonly CallEdgeSecond[],
   second: UnixSecond,
-  failing: ReadonlySet<string>,
+  failing: ReadonlyMap<string, UnixSecond>,
 ): readonly FailingEdge[] {
   const groups = new Map<string, CallEdgeSecond[]>();
   for (const edge of edges) {
@@ -59,13 +60,14 @@ export function findFailures(
   }
   return [...groups].flatMap(([id, rows]) => {
     const recent = rows.filter((row) => row.second > second - RECENT_SECONDS);
-    const since = failing.has(id)
-      ? stillFailsSince(recent, second)
-      : beganToFail(rows, recent, second);
-    if (since === undefined) return [];
-    // At its very begin most of the recent seconds were still well.
-    const judged = failing.has(id) ? recent : recent.filter((row) => row.second >= since);
-    return [toFailingEdge(id, judged, since)];
+    const known = failing.get(id);
+    const since =
+      known === undefined
+        ? beganToFail(rows, recent, second)
+        : stillFails(recent)
+          ? known
+          : undefined;
+    return since === undefined ? [] : [toFailingEdge(id, recent, since)];
   });
 }
 
@@ -109,19 +111,18 @@ function failedFromTheStart(
   return lasts && hits * 2 >= trials ? first.second : undefined;
 }
 
-function stillFailsSince(
-  recent: readonly CallEdgeSecond[],
-  second: UnixSecond,
-): UnixSecond | undefined {
+function stillFails(recent: readonly CallEdgeSecond[]): boolean {
   const { calls, errors } = sum(recent);
-  return errors > 0 && errors >= calls * STILL_FAILING_RATIO ? second : undefined;
+  return errors > 0 && errors >= calls * STILL_FAILING_RATIO;
 }
 
 function toFailingEdge(
   id: string,
-  recent: readonly CallEdgeSecond[],
+  lately: readonly CallEdgeSecond[],
   sinceSecond: UnixSecond,
 ): FailingEdge {
+  // At its very begin most of the recent seconds were still well.
+  const recent = lately.filter((row) => row.second >= sinceSecond);
   const { calls, errors } = sum(recent);
   const lost = sum(recent.filter((row) => row.mode === 'xds-none')).errors;
   const byDns = sum(recent.filter((row) => row.mode === 'dns')).errors;

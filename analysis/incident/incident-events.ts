@@ -9,12 +9,12 @@ import {
   METRIC_XDS_CLIENT_CONFIG_AGE,
   METRIC_XDS_CLIENT_CONNECTED,
 } from '#telemetry/metric-names.ts';
-import { startOfSecond, type UnixNano, type UnixSecond } from '#telemetry/time.ts';
+import { secondOf, startOfSecond, type UnixNano, type UnixSecond } from '#telemetry/time.ts';
 
 /** What the entries of a timeline say is under way: an incident needs no other memory. */
 export interface UnderWay {
-  /** Ids of edges that fail. */
-  readonly failing: ReadonlySet<string>;
+  /** Ids of edges that fail, with their first second. */
+  readonly failing: ReadonlyMap<string, UnixSecond>;
   /** Names lost and not restored. */
   readonly missing: ReadonlySet<string>;
   readonly controlPlaneLost: boolean;
@@ -23,28 +23,30 @@ export interface UnderWay {
 const CONTROL_PLANE = 'control plane';
 
 export function readUnderWay(events: readonly IncidentEvent[]): UnderWay {
-  const failing = stillOpen(events, 'failures-began', 'failures-ended').map(edgeOf);
+  const failing = [...stillOpen(events, 'failures-began', 'failures-ended')].map(
+    ([subject, since]) => [edgeOf(subject), secondOf(since)] as const,
+  );
   const restored = events.findLastIndex((event) => event.kind === 'config-restored');
   const lost = events.slice(restored + 1).filter((event) => event.kind === 'config-lost');
   return {
-    failing: new Set(failing),
+    failing: new Map(failing),
     missing: new Set(lost.flatMap((event) => namesOf(event.subject))),
-    controlPlaneLost: stillOpen(events, 'control-plane-lost', 'control-plane-restored').length > 0,
+    controlPlaneLost: stillOpen(events, 'control-plane-lost', 'control-plane-restored').size > 0,
   };
 }
 
-/** Subjects that began and have not ended. */
+/** Subjects that began and have not ended, with their begin. */
 function stillOpen(
   events: readonly IncidentEvent[],
   began: IncidentEventKind,
   ended: IncidentEventKind,
-): readonly string[] {
-  const open = new Set<string>();
-  for (const { kind, subject } of events) {
-    if (kind === began) open.add(subject);
+): ReadonlyMap<string, UnixNano> {
+  const open = new Map<string, UnixNano>();
+  for (const { kind, subject, unixNano } of events) {
+    if (kind === began) open.set(subject, unixNano);
     else if (kind === ended) open.delete(subject);
   }
-  return [...open];
+  return open;
 }
 
 /** Entries that `evidence` adds to `events`, ascending. The same evidence twice adds nothing. */
@@ -159,7 +161,7 @@ function failureEvents(evidence: Evidence, underWay: UnderWay): readonly Inciden
         'call edges',
       );
     });
-  const ended = [...underWay.failing]
+  const ended = [...underWay.failing.keys()]
     .filter((id) => !now.has(id))
     .map((id) => {
       const last = lastFailure(evidence.edges, id) ?? evidence.second;

@@ -36,6 +36,8 @@ export interface ClosedSecond {
   readonly nextNumber: number;
 }
 
+/** The first words may know only a part: they follow what comes in meanwhile. */
+const SETTLING_SECONDS = 8;
 /** Failures over for so long, and an incident is mitigated. */
 const MITIGATED_AFTER_SECONDS = 5;
 /** Quiet for so long with every service back the usual way, and it is resolved. */
@@ -116,7 +118,7 @@ function withSecond(
   };
 }
 
-/** New words only while it grows: an incident that heals keeps the words of its worst. */
+/** New words only while it is young or grows: an incident that heals keeps the words of its worst. */
 function reword(
   incident: Incident,
   evidence: Evidence,
@@ -125,7 +127,10 @@ function reword(
   const words = describeIncident(evidence);
   const grows = services.length > incident.services.length || words.severity < incident.severity;
   const lostNow = evidence.missing.length > readUnderWay(incident.events).missing.size;
-  if (!grows && !lostNow) return {};
+  const isYoung =
+    elapsedNs(incident.detectedUnixNano, endOf(evidence.second)) <=
+    SETTLING_SECONDS * NS_PER_SECOND;
+  if (!grows && !lostNow && !isYoung) return {};
   const severity: Severity =
     words.severity < incident.severity ? words.severity : incident.severity;
   const tellsMore = evidence.failing.length > 0 || incident.severity === 3;

@@ -27,15 +27,15 @@ export interface RoutingSecond {
 export interface ShiftSearch {
   readonly client: string;
   readonly server: string;
-  /** Ascending, about the last `SHIFT_WINDOW_SECONDS`, up to the second that has just closed. */
+  /**
+   * Ascending, up to the second that has just closed. Two minutes or so: long enough for a change at one call a second,
+   * short enough to forget the one before.
+   */
   readonly seconds: readonly RoutingSecond[];
   /** Shifts of this edge already known, ascending. */
   readonly known: readonly RoutingShift[];
   readonly nowUnixNano: UnixNano;
 }
-
-/** How far back the scan looks: long enough for a change at one call a second, short enough to forget the one before. */
-export const SHIFT_WINDOW_SECONDS = 120;
 
 /** Nats. The scan tries every split each second, so this is far above a single test's 1.92. */
 const ALARM_GAIN = 8;
