@@ -1,9 +1,9 @@
 import { startOtelSdk } from '#instrumentation/otel-sdk.ts';
 import { closeDatabase, openDatabase } from '#store/client.ts';
 import { waitForDatabase } from '#store/wait-for-database.ts';
-import { SecondJudge } from './analyse-second.ts';
+import { judgeClosedSeconds } from './analyzer/judge-closed-seconds.ts';
+import { SecondJudge } from './analyzer/second-judge.ts';
 import { AnalyzerSettings } from './analyzer.config.ts';
-import { judgeClosedSeconds } from './judge-closed-seconds.ts';
 import { readSettings, runProcess, SettingError } from './run-process.ts';
 
 /** Judges each second once it is closed: states of xDS clients, routing shifts, incidents. */

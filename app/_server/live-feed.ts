@@ -9,8 +9,8 @@ export interface LiveEvent {
   readonly json: string;
 }
 
-/** At most four snapshots a second, and one a second when nothing is committed: ages run on. */
-const FASTEST_MS = 250;
+/** At most two snapshots a second, and one a second when nothing is committed: ages run on. */
+const FASTEST_MS = 500;
 const SLOWEST_MS = 1000;
 
 /**

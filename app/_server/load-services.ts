@@ -1,6 +1,5 @@
 import { isOwnService } from '#analysis/service-map/build-service-map.ts';
 import {
-  readOperations,
   readServiceInstances,
   readServiceNames,
   readServices,
@@ -43,13 +42,4 @@ interface ServiceSummary {
   readonly requests: number;
   readonly errors: number;
   readonly p95Ns?: number;
-}
-
-/** For the search of traces. */
-export async function loadServiceNames(): Promise<readonly string[]> {
-  return readServiceNames(database());
-}
-
-export async function loadOperations(service: string): Promise<readonly string[]> {
-  return readOperations(database(), service);
 }

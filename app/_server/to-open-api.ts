@@ -75,7 +75,7 @@ const OPERATIONS: readonly Operation[] = [
     path: '/live',
     summary: 'Live snapshots as server-sent events',
     answer:
-      'Events `map`: the map, recent history, open incidents and freshness, up to four a second.',
+      'Events `map`: the map, recent history, open incidents and freshness, up to two a second.',
     mediaType: 'text/event-stream',
   },
 ];

@@ -1,6 +1,6 @@
 import { exportMetrics } from '#ingest/export-metrics.ts';
 import { exportTraces } from '#ingest/export-traces.ts';
-import { SecondJudge } from '#processes/analyse-second.ts';
+import { SecondJudge } from '#processes/analyzer/second-judge.ts';
 import { openMetricWriter } from '#store/metric-points/write-metric-points.ts';
 import { openSpanWriter } from '#store/spans/write-spans.ts';
 import { unixSecond } from '#telemetry/time.ts';

@@ -24,7 +24,7 @@ export interface ClientFacts {
   readonly changedAt: number;
 }
 
-export interface Release {
+interface Release {
   readonly at: number;
   readonly version: number;
   readonly name: string;
@@ -43,7 +43,7 @@ export interface Story {
 }
 
 /** In seconds of the story. */
-export interface StoryTruth {
+interface StoryTruth {
   readonly start?: number;
   readonly mitigated?: number;
   readonly end?: number;
@@ -52,7 +52,7 @@ export interface StoryTruth {
   readonly toMesh: readonly (readonly [service: string, second: number])[];
 }
 
-export const NAMES = ['login', 'playlist', 'song', 'artist', 'image'] as const;
+const NAMES = ['login', 'playlist', 'song', 'artist', 'image'] as const;
 
 export const CLIENTS: readonly StoryClient[] = [
   { id: 'gateway-1', service: 'gateway', kind: 'sidecar', needs: ['playlist', 'song', 'artist'] },

@@ -1,6 +1,6 @@
 import type { UnixSecond } from '#telemetry/time.ts';
 import { unixSecond } from '#telemetry/time.ts';
-import type { SecondJudge } from './analyse-second.ts';
+import type { SecondJudge } from './second-judge.ts';
 
 /** Judged at the latest so long after it could be. */
 const TICK_MS = 100;

@@ -22,7 +22,7 @@ import {
   type UnixSecond,
   unixSecond,
 } from '#telemetry/time.ts';
-import { type ControlPlaneFacts, ControlPlaneReader } from './read-control-plane.ts';
+import { type ControlPlaneFacts, ControlPlaneReader } from './control-plane-reader.ts';
 
 /** Detour was off for longer: what happened meanwhile is looked at, not judged. */
 const MAX_CATCH_UP_SECONDS = 900;
