@@ -34,7 +34,9 @@ await build({
   entryPoints: entries.map((file) => `processes/${file}`),
   outdir: 'dist/processes',
   bundle: true,
-  splitting: false,
+  // Keeps what a process imports late out of the others, and out of its own start.
+  splitting: true,
+  chunkNames: 'shared-[hash]',
   format: 'esm',
   platform: 'node',
   target: 'node20',
