@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { Server, ServerCredentials, type sendUnaryData } from '@grpc/grpc-js';
 import { acceptExport, type OtlpExports, type OtlpServer } from './accept-export.ts';
 import type { ByteBudget } from './byte-budget.ts';
@@ -79,19 +81,21 @@ async function exportMessage(
 }
 
 async function bind(server: Server, host: string, port: number): Promise<number> {
+  if (port !== 0) await checkPort(host, port);
   const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-  try {
-    return await new Promise<number>((resolve, reject) => {
-      server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) =>
-        error ? reject(error) : resolve(bound),
-      );
-    });
-  } catch (error) {
-    // grpc-js hides the code in its message; whoever starts this process wants to know that the port is taken.
-    if (!String(error).includes('EADDRINUSE')) throw error;
-    const taken = new Error(`listen EADDRINUSE: ${address}`, { cause: error });
-    throw Object.assign(taken, { code: 'EADDRINUSE', address: host, port });
-  }
+  return await new Promise<number>((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    );
+  });
+}
+
+/** Throws Node's own EADDRINUSE, with port and address; grpc-js would log and hide it in the text of another error. */
+async function checkPort(host: string, port: number): Promise<void> {
+  const probe = createServer().listen(port, host);
+  await once(probe, 'listening');
+  probe.close();
+  await once(probe, 'close');
 }
 
 async function drain(server: Server): Promise<void> {
