@@ -28,6 +28,8 @@ export class LiveSnapshots {
   #surroundings: Kept<MapSurroundings> | undefined;
   #pushSpans: Kept<readonly Span[]> | undefined;
   #history: readonly CallEdgeSecond[] = [];
+  /** Up to where the history was read last; nothing is read while nobody looks. */
+  #readUpTo = 0;
 
   async take(): Promise<LiveSnapshot> {
     const takenUnixNano = now();
@@ -51,10 +53,10 @@ export class LiveSnapshots {
     return { map, history, openIncidents, shifts, freshness, takenUnixNano };
   }
 
-  /** The whole history once, then only the seconds that may still grow. */
+  /** The whole history once, then only what is new since the last look and the seconds that may still grow. */
   async #readHistory(atUnixNano: UnixNano): Promise<void> {
     const at = secondOf(atUnixNano);
-    const from = this.#history.length === 0 ? at - HISTORY_SECONDS : at - GROWING_SECONDS;
+    const from = Math.max(at - HISTORY_SECONDS, Math.min(this.#readUpTo, at) - GROWING_SECONDS);
     const fresh = await readCallEdgeSeconds(database(), {
       startUnixNano: startOfSecond(unixSecond(from)),
       endUnixNano: startOfSecond(unixSecond(at + 2)),
@@ -63,6 +65,7 @@ export class LiveSnapshots {
       (edge) => edge.second < from && edge.second >= at - HISTORY_SECONDS,
     );
     this.#history = [...kept, ...fresh];
+    this.#readUpTo = at;
   }
 }
 
