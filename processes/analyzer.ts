@@ -2,6 +2,7 @@ import { startOtelSdk } from '#instrumentation/otel-sdk.ts';
 import { closeDatabase, openDatabase } from '#store/client.ts';
 import { waitForDatabase } from '#store/wait-for-database.ts';
 import { judgeClosedSeconds } from './analyzer/judge-closed-seconds.ts';
+import { maintainRegularly } from './analyzer/maintain-regularly.ts';
 import { SecondJudge } from './analyzer/second-judge.ts';
 import { AnalyzerSettings } from './analyzer.config.ts';
 import { readSettings, runProcess, SettingError } from './run-process.ts';
@@ -23,10 +24,14 @@ runProcess(async () => {
   }
   const judge = await SecondJudge.resume(db);
   const stopJudging = judgeClosedSeconds(judge, settings.ANALYZER_LATENESS_MS);
+  const stopMaintaining = maintainRegularly(db, {
+    keepDays: settings.KEEP,
+    maxDiskBytes: settings.MAX_DISK,
+  });
   return {
     details: { judgedSecond: judge.judgedSecond },
     stop: async () => {
-      await stopJudging();
+      await Promise.all([stopJudging(), stopMaintaining()]);
       await closeDatabase(db);
       await stopTelemetry();
     },
