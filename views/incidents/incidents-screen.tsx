@@ -17,7 +17,7 @@ import { useKeys } from '#views/shell/keys.tsx';
 import { Segmented } from '#views/shell/segmented.tsx';
 
 const REFRESH_MS = 5000;
-type Filter = 'all' | 'open' | 'resolved';
+type Filter = 'all' | 'open' | 'past';
 
 /** What happened, what is open, is it worth a look. */
 export function IncidentsScreen({
@@ -66,7 +66,7 @@ export function IncidentsScreen({
           options={[
             { value: 'all', label: `All ${count('all')}` },
             { value: 'open', label: `Open ${count('open')}` },
-            { value: 'resolved', label: `Resolved ${count('resolved')}` },
+            { value: 'past', label: `Past ${count('past')}` },
           ]}
         />
       </Header>

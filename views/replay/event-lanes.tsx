@@ -5,7 +5,7 @@ import { frameStart } from '#analysis/replay/map-at-frame.ts';
 import type { ReplayTimeline } from '#analysis/replay/timeline.ts';
 import { formatClock, formatMinute } from '#views/format/format-time.ts';
 import { eventLook } from '#views/incidents/event-look.ts';
-import { type PlacedChip, placeChips } from '#views/replay/place-chips.ts';
+import { groupEvents, type PlacedChip, placeChips } from '#views/replay/place-chips.ts';
 
 export const LANE_PX = 27;
 const LETTER_PX = 6.3;
@@ -16,7 +16,22 @@ const MAX_SUBJECT = 20;
 /** Below this many frames minutes alone would be the same on every chip. */
 const SECONDS_MATTER = 3600;
 
+/** Events of one kind closer than this stand on one chip. */
+const MIN_APART = 2;
+const APART_SHARE = 0.02;
+
 type Event = ReplayTimeline['events'][number];
+type Group = readonly Event[];
+
+/** The kinds of which it matters whose they are. */
+const NAMED: ReadonlySet<Event['kind']> = new Set([
+  'shift-began',
+  'shift-ended',
+  'failures-began',
+  'failures-ended',
+  'client-stuck',
+  'push-rejected',
+]);
 
 /** What happened, as chips in lanes over the seconds in which it did; a click goes there. */
 export const EventLanes = memo(function EventLanes({
@@ -33,17 +48,18 @@ export const EventLanes = memo(function EventLanes({
   readonly dropPx: number;
   readonly onSeek: (frame: number) => void;
 }) {
+  const groups = useMemo(() => chipGroups(timeline), [timeline]);
   const chips = useMemo(
     () =>
       placeChips(
-        timeline.events.map((event) => ({
-          at: (event.frame + 0.5) / timeline.frames,
-          widthPx: chipPx(timeline, event),
+        groups.map((group) => ({
+          at: ((group[0]?.frame ?? 0) + 0.5) / timeline.frames,
+          widthPx: chipPx(timeline, group),
         })),
         widthPx,
         lanes,
       ),
-    [timeline, widthPx, lanes],
+    [timeline, groups, widthPx, lanes],
   );
   return (
     <div className="relative" style={{ height: lanes * LANE_PX }}>
@@ -60,26 +76,45 @@ export const EventLanes = memo(function EventLanes({
         />
       ))}
       {chips.map((chip) => (
-        <Chip key={chip.events[0]} chip={chip} timeline={timeline} onSeek={onSeek} />
+        <Chip
+          key={chip.events[0]}
+          chip={chip}
+          groups={groups}
+          timeline={timeline}
+          onSeek={onSeek}
+        />
       ))}
     </div>
   );
 });
 
+/** What happened before the replay begins has no place on it. */
+function chipGroups(timeline: ReplayTimeline): readonly Group[] {
+  const start = frameStart(timeline, 0);
+  const inside = timeline.events.filter((event) => event.unixNano >= start);
+  return groupEvents(inside, Math.max(MIN_APART, timeline.frames * APART_SHARE));
+}
+
 function Chip({
   chip,
+  groups,
   timeline,
   onSeek,
 }: {
   readonly chip: PlacedChip;
+  readonly groups: readonly Group[];
   readonly timeline: ReplayTimeline;
   readonly onSeek: (frame: number) => void;
 }) {
-  const events = chip.events.flatMap((index) => timeline.events[index] ?? []);
-  const [first] = events;
-  if (first === undefined) return null;
+  const all = chip.events.map((index) => groups[index] ?? []);
+  const [group] = all;
+  const first = group?.[0];
+  if (group === undefined || first === undefined) return null;
   const { Icon, tone } = eventLook(first.kind);
-  const spoken = events.map((event) => `${clockOf(timeline, event)} ${event.text}`).join('\n');
+  const events = all.flat();
+  const spoken = events
+    .map((event) => `${clockOf(timeline, event)} ${event.subject} ${event.text}`)
+    .join('\n');
   return (
     <button
       type="button"
@@ -90,11 +125,11 @@ function Chip({
       style={{ left: chip.leftPx, top: chip.lane * LANE_PX, width: chip.widthPx }}
     >
       <Icon size={13} className={`shrink-0 ${tone}`} aria-hidden />
-      <span className="num shrink-0 text-muted text-2xs">{clockOf(timeline, first)}</span>
-      <span className="min-w-0 flex-1 truncate text-left">{chipWords(first)}</span>
-      {events.length > 1 && (
+      <span className="num shrink-0 text-2xs text-muted">{clockOf(timeline, first)}</span>
+      <span className="min-w-0 flex-1 truncate text-left">{chipWords(group)}</span>
+      {all.length > 1 && (
         <span className="num shrink-0 rounded bg-raise px-1 text-2xs text-muted">
-          +{events.length - 1}
+          +{events.length - group.length}
         </span>
       )}
     </button>
@@ -106,16 +141,19 @@ function clockOf(timeline: ReplayTimeline, event: Event): string {
   return timeline.frames < SECONDS_MATTER ? formatClock(at) : formatMinute(at);
 }
 
-/** The subject where it is short, e.g. "song → artist: shift began". */
-function chipWords(event: Event): string {
-  const { word } = eventLook(event.kind);
-  const named = event.kind !== 'incident-opened' && event.kind !== 'resolved';
-  return named && event.subject !== '' && event.subject.length <= MAX_SUBJECT
-    ? `${word}, ${event.subject}`
-    : word;
+/** "Shift began, song → artist", "Failures began ×5": the subject where there is one and it is short. */
+function chipWords(group: Group): string {
+  const [first] = group;
+  if (first === undefined) return '';
+  const { word } = eventLook(first.kind);
+  if (group.length > 1) return `${word} ×${group.length}`;
+  const isNamed = NAMED.has(first.kind) && first.subject !== '';
+  return isNamed && first.subject.length <= MAX_SUBJECT ? `${word}, ${first.subject}` : word;
 }
 
-function chipPx(timeline: ReplayTimeline, event: Event): number {
-  const clock = clockOf(timeline, event).length * CLOCK_LETTER_PX;
-  return Math.min(MAX_CHIP_PX, chipWords(event).length * LETTER_PX + clock + CHIP_EXTRA_PX);
+function chipPx(timeline: ReplayTimeline, group: Group): number {
+  const [first] = group;
+  if (first === undefined) return 0;
+  const clock = clockOf(timeline, first).length * CLOCK_LETTER_PX;
+  return Math.min(MAX_CHIP_PX, chipWords(group).length * LETTER_PX + clock + CHIP_EXTRA_PX);
 }

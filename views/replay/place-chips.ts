@@ -58,3 +58,20 @@ export function placeChips(
     leftPx: Math.max(0, Math.min(chip.leftPx, widthPx - chip.widthPx)),
   }));
 }
+
+/** Events of one kind that come within `apart` frames of each other, as one; in order of their first. */
+export function groupEvents<Event extends { readonly kind: string; readonly frame: number }>(
+  events: readonly Event[],
+  apart: number,
+): readonly (readonly Event[])[] {
+  const groups: Event[][] = [];
+  for (const event of events) {
+    const near = groups.find((group) => {
+      const last = group.at(-1);
+      return last?.kind === event.kind && event.frame - last.frame <= apart;
+    });
+    if (near === undefined) groups.push([event]);
+    else near.push(event);
+  }
+  return groups;
+}

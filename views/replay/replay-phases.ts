@@ -18,7 +18,7 @@ const CHAPTERS: readonly {
   { name: 'Configuration lost', kinds: ['config-lost', 'control-plane-lost'], tone: 'crit' },
   { name: 'Failing', kinds: ['failures-began'], tone: 'crit' },
   { name: 'Shift to DNS', kinds: ['shift-began'], tone: 'dns' },
-  { name: 'Mitigated', kinds: ['mitigated', 'failures-ended'], tone: 'dns' },
+  { name: 'Mitigated', kinds: ['mitigated'], tone: 'dns' },
   {
     name: 'Configuration back',
     kinds: ['config-restored', 'control-plane-restored'],

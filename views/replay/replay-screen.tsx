@@ -54,17 +54,15 @@ export function ReplayScreen({ incident, timeline, startFrame, startSpeed }: Rep
       <IncidentHeader incident={incident} tab="replay" />
       <div className="relative flex min-h-0 flex-1">
         <div className="flex min-w-0 flex-1 flex-col">
-          <div className="flex items-center border-line border-b">
+          <div className="flex">
             <div className="min-w-0 flex-1">
               <MapSummary map={map} />
             </div>
-            <IconButton
-              name={isTable ? 'Show as map' : 'Show as table'}
-              onClick={toggleTable}
-              className="mr-2"
-            >
-              {isTable ? <Waypoints size={15} aria-hidden /> : <List size={15} aria-hidden />}
-            </IconButton>
+            <div className="h-9 shrink-0 border-line border-b px-2">
+              <IconButton name={isTable ? 'Show as map' : 'Show as table'} onClick={toggleTable}>
+                {isTable ? <Waypoints size={15} aria-hidden /> : <List size={15} aria-hidden />}
+              </IconButton>
+            </div>
           </div>
           <MapOrTable
             map={map}

@@ -1,9 +1,10 @@
 'use client';
 
-import { frameStart } from '#analysis/replay/map-at-frame.ts';
+import { useEffect, useRef } from 'react';
 import type { ReplayTimeline } from '#analysis/replay/timeline.ts';
 import { formatClock } from '#views/format/format-time.ts';
 import { eventLook } from '#views/incidents/event-look.ts';
+import { EventText } from '#views/incidents/event-text.tsx';
 
 /** How it came: the events in order, those still to come faint. A click goes there. */
 export function ReplayStory({
@@ -15,7 +16,12 @@ export function ReplayStory({
   readonly frame: number;
   readonly onSeek: (frame: number) => void;
 }) {
+  const here = useRef<HTMLLIElement>(null);
   const past = timeline.events.filter((event) => event.frame <= frame).length;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `past` says which event `here` is
+  useEffect(() => {
+    here.current?.scrollIntoView({ block: 'nearest' });
+  }, [past]);
   return (
     <section className="border-line border-b px-4 py-3" aria-label="How it came">
       <div className="mb-2 flex items-baseline justify-between">
@@ -29,8 +35,11 @@ export function ReplayStory({
           const { Icon, tone } = eventLook(event.kind);
           const isPast = i < past;
           return (
-            // biome-ignore lint/suspicious/noArrayIndexKey: events are a fixed list and have no id
-            <li key={i} className={i === past - 1 ? 'rounded-md bg-raise' : ''}>
+            <li
+              key={`${event.unixNano} ${event.kind} ${event.subject}`}
+              ref={i === past - 1 ? here : null}
+              className={i === past - 1 ? 'rounded-md bg-raise' : ''}
+            >
               <button
                 type="button"
                 onClick={() => onSeek(event.frame)}
@@ -43,10 +52,10 @@ export function ReplayStory({
                   aria-hidden
                 />
                 <span className={`min-w-0 flex-1 text-sm ${isPast ? '' : 'text-dim'}`}>
-                  {event.text}
+                  <EventText event={event} />
                 </span>
                 <span className="num shrink-0 text-muted text-xs">
-                  {formatClock(frameStart(timeline, event.frame))}
+                  {formatClock(event.unixNano)}
                 </span>
               </button>
             </li>

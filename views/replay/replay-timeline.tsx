@@ -21,9 +21,9 @@ import {
   SERVER_STATES,
   StateStrip,
 } from '#views/replay/state-strip.tsx';
-import { useSize } from '#views/service-map/use-map-view.ts';
 import { RoutingMark } from '#views/shell/routing-mark.tsx';
 import { Strip } from '#views/shell/strip.tsx';
+import { useSize } from '#views/shell/use-size.ts';
 import { routingLook } from '#views/theme/routing-look.ts';
 
 const PHASE_PX = 22;
@@ -107,8 +107,15 @@ const Still = memo(function Still({
           onSeek={onSeek}
         />
       </div>
-      <div role="img" aria-label="Calls per second between services, by routing mode">
+      <div
+        role="img"
+        aria-label="Calls per second between services, by routing mode"
+        className="relative"
+      >
         <RoutingArea series={series} widthPx={widthPx} heightPx={areaPx} />
+        <span className="num absolute top-0.5 right-0 rounded-sm bg-panel/80 px-1 text-2xs text-muted">
+          {formatCompact(topOf(series))}/s
+        </span>
       </div>
       <div className="flex flex-col gap-1 pt-1">
         <Strip values={series.failed} max={1} tone="crit" label="Share of failed calls" />
@@ -123,6 +130,14 @@ const Still = memo(function Still({
     </>
   );
 });
+
+/** The highest sum of the stack. */
+function topOf(series: ReplaySeries): number {
+  const sums = series.failed.map((_, bin) =>
+    series.modes.reduce((sum, mode) => sum + (series.calls[mode]?.[bin] ?? 0), 0),
+  );
+  return sums.reduce((most, sum) => Math.max(most, sum), 0);
+}
 
 const GROUNDS: Readonly<Record<Phase['tone'], string>> = {
   plain: '',
@@ -180,7 +195,7 @@ function Gutter({
   const seen = timeline.clientsSeen[frame] ?? 0;
   const troubled = timeline.clientsInTrouble[frame] ?? 0;
   return (
-    <div className="w-[176px] shrink-0 pl-4 text-xs">
+    <div className="w-[190px] shrink-0 pl-4 text-xs">
       <p className="pt-1 text-muted" style={{ height: topPx - 20 }}>
         Events
       </p>
@@ -201,7 +216,7 @@ function Gutter({
           {formatPercent(failed)}
         </Value>
         <Value label="p95 for users">{formatDuration(p95MsAt(timeline, frame) * 1e6)}</Value>
-        <Value label="Control plane" isBad={(timeline.serverSays[frame] ?? 0) > 1}>
+        <Value label="Control says" isBad={(timeline.serverSays[frame] ?? 0) > 1}>
           {SERVER_STATES[timeline.serverSays[frame] ?? 0]?.word ?? ''}
         </Value>
         <Value label="Clients see" isBad={troubled > 0}>

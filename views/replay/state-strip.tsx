@@ -54,8 +54,8 @@ const dashes = (token: string) =>
 /** In the order of `serverSays`: unknown, healthy, trouble, silent. */
 export const SERVER_STATES: readonly StripState[] = [
   { word: 'unknown', heightPx: 2, background: dashes('dim') },
-  { word: 'says healthy', heightPx: 4, background: dashes('ok') },
-  { word: 'says trouble', heightPx: 10, background: stripes('warn') },
+  { word: 'healthy', heightPx: 4, background: dashes('ok') },
+  { word: 'in trouble', heightPx: 10, background: stripes('warn') },
   { word: 'silent', heightPx: 12, background: stripes('crit') },
 ];
 

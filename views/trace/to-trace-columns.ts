@@ -126,9 +126,7 @@ function fillRow(columns: RowColumns, row: number, span: Span, texts: TextTable)
   columns.name[row] = texts.add(nameOf(span));
   columns.peer[row] = texts.add(peerOf(span));
   columns.address[row] = texts.add(addressOf(span));
-  columns.version[row] = texts.add(
-    textOf(span, ATTR_EDS_VERSION) || textOf(span, ATTR_LDS_VERSION),
-  );
+  columns.version[row] = texts.add(versionOf(span));
   columns.errorType[row] = texts.add(textOf(span, ATTR_ERROR_TYPE));
   columns.answer[row] = texts.add(answerOf(span));
   columns.kind[row] = SPAN_KINDS.indexOf(span.kind);
@@ -167,6 +165,12 @@ function addressOf(span: Span): string {
   const port = textOf(span, ATTR_NETWORK_PEER_PORT);
   if (address !== '') return port === '' ? address : `${address}:${port}`;
   return textOf(span, ATTR_GRPC_TARGET);
+}
+
+/** A bare number is no word: 42 is v42. */
+function versionOf(span: Span): string {
+  const version = textOf(span, ATTR_EDS_VERSION) || textOf(span, ATTR_LDS_VERSION);
+  return /^\d/.test(version) ? `v${version}` : version;
 }
 
 function answerOf(span: Span): string {

@@ -158,7 +158,7 @@ function BarWords({
     <span
       className={classNames(
         base,
-        'rounded-[3px] bg-panel/85 px-1',
+        'rounded-[3px] bg-panel px-1',
         failed ? 'text-crit-text' : 'text-fg',
       )}
       style={{ right: `calc(${Math.max(0, 100 - rightPct)}% + 10px)` }}

@@ -3,7 +3,7 @@
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
 import { useKeys } from '#views/shell/keys.tsx';
 import { findInTrace } from '#views/trace/find-in-trace.ts';
-import { foldHops } from '#views/trace/fold-hops.ts';
+import { foldHops, type HopFolds } from '#views/trace/fold-hops.ts';
 import { clampView, type View } from '#views/trace/time-scale.ts';
 import { endNsAt, rowOfSpan, spanIdAt, type TraceColumns } from '#views/trace/trace-columns.ts';
 import { originError } from '#views/trace/trace-sentence.ts';
@@ -36,7 +36,7 @@ const ZOOM = 0.6;
 export function useTraceState(columns: TraceColumns, link: TraceLink) {
   const folds = useMemo(() => foldHops(columns), [columns]);
   const [tab, setTab] = useState<TraceTab>(TABS.find((name) => name === link.tab) ?? 'waterfall');
-  const [place, setPlace] = useState(() => placeOf(columns, link));
+  const [place, setPlace] = useState(() => placeOf(columns, folds, link));
   const [view, setView] = useState(() => viewOf(columns, link.view));
   const visible = useMemo(
     () => visibleRows(columns, folds, place.state),
@@ -47,7 +47,7 @@ export function useTraceState(columns: TraceColumns, link: TraceLink) {
     followed.current = true;
     setPlace((before) => ({ ...before, ...next }));
   };
-  const goToRow = (row: number): void => follow(goTo(columns, place.state, row));
+  const goToRow = (row: number): void => follow(goTo(columns, folds, place.state, row));
   const ground = { columns, folds, visible };
   const find = useFind(columns, goToRow);
   const walk = {
@@ -98,10 +98,15 @@ interface Standing {
 }
 
 /** The span that the address names, else the first failure: it is what one came for. */
-function placeOf(columns: TraceColumns, link: TraceLink): Standing {
+function placeOf(columns: TraceColumns, folds: HopFolds, link: TraceLink): Standing {
   const named = link.span === undefined ? -1 : rowOfSpan(columns, link.span);
   const row = named >= 0 ? named : originError(columns);
-  return { item: row, state: ALL_FOLDED };
+  const hop = row === undefined ? -1 : (folds.into[row] ?? -1);
+  // A sidecar's span is shown by its hop; one that the address names is shown itself.
+  if (hop < 0) return { item: row, state: ALL_FOLDED };
+  return named >= 0
+    ? { item: row, state: { ...ALL_FOLDED, opened: new Set([hop]) } }
+    : { item: hop, state: ALL_FOLDED };
 }
 
 function viewOf(columns: TraceColumns, text: string | undefined): View {

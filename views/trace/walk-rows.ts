@@ -68,7 +68,9 @@ export function nextError(
   return undefined;
 }
 
-/** `row` selected and in sight. */
-export function goTo(columns: TraceColumns, state: RowState, row: number): Place {
-  return { item: row, state: reveal(columns, state, row) };
+/** `row` selected and in sight; a span that is folded into its hop is shown by it. */
+export function goTo(columns: TraceColumns, folds: HopFolds, state: RowState, row: number): Place {
+  const hop = folds.into[row] ?? -1;
+  const isFolded = hop >= 0 && !state.allOpened && !state.opened.has(hop);
+  return { item: isFolded ? hop : row, state: reveal(columns, state, row) };
 }

@@ -45,6 +45,8 @@ export function Waterfall(props: WaterfallProps) {
     scrollMargin: HEAD_PX,
     scrollPaddingStart: HEAD_PX,
     overscan: 12,
+    // Before the browser has measured: the server's HTML has the first rows too.
+    initialRect: { width: 800, height: 700 },
     useFlushSync: false,
   });
   const lines = useMemo(

@@ -69,3 +69,38 @@ export function durationMarks(map: DurationHeatmap): readonly number[] {
   }
   return marks.filter((ns) => ns >= map.minNs && ns <= map.maxNs);
 }
+
+/** Of all that is counted, so much at the short end may be left out. */
+const CROPPED_SHARE = 0.002;
+
+/**
+ * Without the rows at the short end that hold next to nothing: a few spans without length would press all others into
+ * the upper half. `left` is what is left out.
+ */
+export function cropped(map: DurationHeatmap): {
+  readonly map: DurationHeatmap;
+  readonly left: number;
+} {
+  const total = map.counts.reduce((sum, count) => sum + count, 0);
+  const all = { fromColumn: 0, toColumn: map.columns };
+  let rows = 0;
+  let left = 0;
+  for (let row = 0; row < map.rows - 1; row++) {
+    const next = left + countIn(map, { ...all, fromRow: row, toRow: row + 1 }).count;
+    if (next > total * CROPPED_SHARE) break;
+    rows = row + 1;
+    left = next;
+  }
+  if (rows === 0) return { map, left: 0 };
+  const skip = rows * map.columns;
+  return {
+    map: {
+      ...map,
+      rows: map.rows - rows,
+      minNs: durationAtEdge(map, rows),
+      counts: map.counts.slice(skip),
+      errors: map.errors.slice(skip),
+    },
+    left,
+  };
+}

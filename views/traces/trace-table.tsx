@@ -36,13 +36,13 @@ export function TraceTable({ traces }: { readonly traces: readonly TraceSummary[
       <thead className="sticky top-0 z-10 bg-bg text-left text-muted text-xs">
         <tr className="h-8 shadow-[inset_0_-1px_0_var(--line)]">
           <th className="pr-2 pl-4 font-medium">Time, UTC ↓</th>
-          <th className="px-2 font-medium">Request</th>
+          <th className="w-[21%] px-2 font-medium">Request</th>
           <th className="px-2 font-medium">Trace</th>
-          <th className="w-[24%] px-2 font-medium">Hops by routing</th>
+          <th className="w-[20%] px-2 font-medium">Hops by routing</th>
           <th className="px-2 text-right font-medium">Spans</th>
           <th className="px-2 font-medium">Errors</th>
           <th className="px-2 font-medium">Status</th>
-          <th className="w-[22%] px-4 font-medium">Duration</th>
+          <th className="w-[20%] px-4 font-medium">Duration</th>
         </tr>
       </thead>
       <tbody ref={body}>

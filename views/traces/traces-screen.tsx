@@ -16,7 +16,12 @@ import { useKeys } from '#views/shell/keys.tsx';
 import { Segmented } from '#views/shell/segmented.tsx';
 import type { KnownValues } from '#views/traces/complete-clause.ts';
 import { Heatmap, summaryOf } from '#views/traces/heatmap.tsx';
-import { type CellBox, type DurationHeatmap, durationAtEdge } from '#views/traces/heatmap-scale.ts';
+import {
+  type CellBox,
+  cropped,
+  type DurationHeatmap,
+  durationAtEdge,
+} from '#views/traces/heatmap-scale.ts';
 import { HeatmapTable } from '#views/traces/heatmap-table.tsx';
 import { QueryBar } from '#views/traces/query-bar.tsx';
 import { RangePicker } from '#views/traces/range-picker.tsx';
@@ -57,7 +62,7 @@ export function TracesScreen(props: TracesScreenProps) {
     useMemo(() => [{ keys: '/', label: 'Search', run: () => input.current?.focus() }], []),
   );
   const known = useKnownValues(props);
-  const onBox = (box: CellBox) => go(boxLink(link, window, props.heatmap, box));
+  const onBox = (map: DurationHeatmap, box: CellBox) => go(boxLink(link, window, map, box));
   return (
     <>
       <Header title="Traces" right={<CopyLink />}>
@@ -92,11 +97,12 @@ export function TracesScreen(props: TracesScreenProps) {
 
 function Found({
   result,
-  heatmap,
+  heatmap: whole,
   window,
   link,
   onBox,
-}: TracesScreenProps & { readonly onBox: (box: CellBox) => void }) {
+}: TracesScreenProps & { readonly onBox: (map: DurationHeatmap, box: CellBox) => void }) {
+  const { map: heatmap, left } = useMemo(() => cropped(whole), [whole]);
   const [form, setForm] = useState<'heatmap' | 'table'>('heatmap');
   const failed = result.traces.filter((trace) => trace.rootStatus === 'error').length;
   const oldest = result.traces.at(-1);
@@ -112,6 +118,10 @@ function Found({
               </span>
             )}
           </span>
+          <span className="truncate text-muted text-xs">
+            spans that match, by duration
+            {left > 0 && `; ${formatPlural(left, 'shorter one')} not drawn`}
+          </span>
           <Legend />
           <Segmented
             name="Form"
@@ -125,7 +135,7 @@ function Found({
         </div>
         <div className="h-[clamp(150px,27vh,280px)] *:h-full">
           {form === 'heatmap' ? (
-            <Heatmap map={heatmap} window={window} onBox={onBox} />
+            <Heatmap map={heatmap} window={window} onBox={(box) => onBox(heatmap, box)} />
           ) : (
             <HeatmapTable map={heatmap} window={window} />
           )}

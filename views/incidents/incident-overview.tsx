@@ -1,0 +1,279 @@
+import { Play } from 'lucide-react';
+import Link from 'next/link';
+import type { ReactNode } from 'react';
+import type { Incident } from '#analysis/incident/incident.ts';
+import type { ServiceShift } from '#analysis/routing/routing-shift.ts';
+import { elapsedNs, NS_PER_SECOND, type UnixNano } from '#telemetry/time.ts';
+import { formatCount, formatPercent, formatPlural } from '#views/format/format-number.ts';
+import { formatAge, formatDay, formatOffset } from '#views/format/format-time.ts';
+import { eventLook } from '#views/incidents/event-look.ts';
+import { EventText } from '#views/incidents/event-text.tsx';
+import { detectNs, lengthNs, mitigateNs, replayHref } from '#views/incidents/incident-facts.ts';
+import { IncidentHeader } from '#views/incidents/incident-header.tsx';
+import { RunningAge } from '#views/incidents/running-age.tsx';
+import { ButtonLink } from '#views/shell/button.tsx';
+import { Instant } from '#views/shell/instant.tsx';
+import { Panel } from '#views/shell/panel.tsx';
+
+/** What happened, when, whom it touched and in which order they moved, each with its evidence and its second. */
+export function IncidentOverview({
+  incident,
+  now,
+}: {
+  readonly incident: Incident;
+  readonly now: UnixNano;
+}) {
+  return (
+    <>
+      <IncidentHeader incident={incident} tab="overview" />
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
+      <section className="min-h-0 flex-1 overflow-y-auto p-4" aria-label="Overview" tabIndex={0}>
+        <div className="mx-auto flex max-w-[1240px] flex-col gap-4">
+          <Lead incident={incident} now={now} />
+          <div className="grid grid-cols-[minmax(0,7fr)_minmax(0,5fr)] items-start gap-4 max-[1100px]:grid-cols-1">
+            <Events incident={incident} />
+            <div className="flex flex-col gap-4">
+              <Shifts incident={incident} />
+              <Services incident={incident} />
+            </div>
+          </div>
+        </div>
+      </section>
+    </>
+  );
+}
+
+function Lead({ incident, now }: { readonly incident: Incident; readonly now: UnixNano }) {
+  const mitigated = mitigateNs(incident);
+  const failed = incident.totalCalls === 0 ? 0 : incident.failedCalls / incident.totalCalls;
+  return (
+    <Panel
+      title="In short"
+      actions={
+        <ButtonLink look="primary" href={replayHref(incident.id, incident.startUnixNano)}>
+          <Play size={13} fill="currentColor" aria-hidden /> Replay from the start
+        </ButtonLink>
+      }
+    >
+      <p className="px-3.5 pt-3 text-[14px] leading-[21px]">{incident.cause}</p>
+      <dl className="grid grid-cols-5 gap-x-6 gap-y-3 px-3.5 py-3.5 max-[1100px]:grid-cols-3">
+        <Fact label="Started" value={<Instant at={incident.startUnixNano} />}>
+          first evidence, {formatDay(incident.startUnixNano)} UTC
+        </Fact>
+        <Fact
+          label={incident.endUnixNano === undefined ? 'Goes on for' : 'Ended'}
+          value={
+            incident.endUnixNano === undefined ? (
+              <RunningAge since={incident.startUnixNano} now={now} />
+            ) : (
+              <Instant at={incident.endUnixNano} />
+            )
+          }
+        >
+          {incident.endUnixNano === undefined
+            ? 'not resolved yet'
+            : `lasted ${formatAge(lengthNs(incident, now))}`}
+        </Fact>
+        <Fact label="Noticed" value={formatAge(detectNs(incident))}>
+          {mitigated === undefined
+            ? 'not mitigated yet'
+            : `mitigated after ${formatAge(mitigated)}`}
+        </Fact>
+        <Fact label="Failed calls" value={formatCount(incident.failedCalls)}>
+          {formatPercent(failed)} of {formatCount(incident.totalCalls)} calls
+        </Fact>
+        <Fact label="Peak via DNS" value={formatPercent(incident.peakDnsRatio)}>
+          normally {formatPercent(incident.normalDnsRatio)}
+        </Fact>
+      </dl>
+    </Panel>
+  );
+}
+
+function Fact({
+  label,
+  value,
+  children,
+}: {
+  readonly label: string;
+  readonly value: ReactNode;
+  readonly children: ReactNode;
+}) {
+  return (
+    <div>
+      <dt className="text-muted text-xs">{label}</dt>
+      <dd className="num mt-0.5 font-medium text-[17px] leading-6">{value}</dd>
+      <dd className="text-muted text-xs">{children}</dd>
+    </div>
+  );
+}
+
+function Events({ incident }: { readonly incident: Incident }) {
+  return (
+    <Panel title="What happened" hint={formatPlural(incident.events.length, 'event')}>
+      <ol className="px-3.5 py-2">
+        {incident.events.map((event, i) => {
+          const { Icon, tone, word } = eventLook(event.kind);
+          return (
+            // biome-ignore lint/suspicious/noArrayIndexKey: events are a fixed list and have no id
+            <li key={i} className="relative flex gap-3 pb-3.5 last:pb-1">
+              <span
+                className="absolute top-7 bottom-0 left-[13px] w-px bg-edge [li:last-child>&]:hidden"
+                aria-hidden
+              />
+              <span className="grid size-[27px] shrink-0 place-items-center rounded-full border border-edge bg-raise">
+                <Icon size={14} className={tone} role="img" aria-label={word} />
+              </span>
+              <div className="min-w-0 flex-1 pt-1">
+                <p>
+                  <EventText event={event} />
+                </p>
+                {event.evidence !== '' && (
+                  <p className="num mt-0.5 break-words text-muted text-xs">{event.evidence}</p>
+                )}
+              </div>
+              <Link
+                href={replayHref(incident.id, event.unixNano)}
+                title="Replay this second"
+                className="flex min-h-6 shrink-0 flex-col items-end pt-1 hover:underline"
+              >
+                <Instant at={event.unixNano} className="text-xs" />
+                <span className="num text-2xs text-muted">
+                  {formatOffset(wholeSeconds(elapsedNs(incident.startUnixNano, event.unixNano)))}
+                </span>
+              </Link>
+            </li>
+          );
+        })}
+      </ol>
+    </Panel>
+  );
+}
+
+function Shifts({ incident }: { readonly incident: Incident }) {
+  const hint =
+    incident.firstMover === undefined
+      ? 'no service moved'
+      : `first ${incident.firstMover}${incident.lastMover === undefined ? '' : `, last ${incident.lastMover}`}`;
+  return (
+    <Panel title="Who moved, and when" hint={hint}>
+      {incident.shifts.length === 0 ? (
+        <p className="px-3.5 py-4 text-muted">
+          No caller changed the way it finds its callees during this incident.
+        </p>
+      ) : (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
+        <section className="overflow-x-auto" aria-label="Moves of services" tabIndex={0}>
+          <table className="w-full text-sm">
+            <caption className="sr-only">Moves of services between mesh and DNS</caption>
+            <thead className="text-left text-muted text-xs">
+              <tr className="border-line border-b">
+                <th className="px-3.5 py-1.5 font-medium">Service</th>
+                <th className="px-2 py-1.5 font-medium">Went</th>
+                <th className="px-2 py-1.5 font-medium">Began</th>
+                <th className="px-2 py-1.5 font-medium">Ended</th>
+                <th className="px-3.5 py-1.5 text-right font-medium">Took</th>
+              </tr>
+            </thead>
+            <tbody>
+              {incident.shifts.map((shift) => (
+                <ShiftRow
+                  key={`${shift.service}${shift.direction}${shift.beganUnixNano}`}
+                  incident={incident}
+                  shift={shift}
+                />
+              ))}
+            </tbody>
+          </table>
+        </section>
+      )}
+    </Panel>
+  );
+}
+
+function ShiftRow({
+  incident,
+  shift,
+}: {
+  readonly incident: Incident;
+  readonly shift: ServiceShift;
+}) {
+  const place =
+    shift.direction !== 'to-dns'
+      ? ''
+      : shift.service === incident.firstMover
+        ? 'first'
+        : shift.service === incident.lastMover
+          ? 'last'
+          : '';
+  return (
+    <tr className="h-8 border-line border-b last:border-b-0">
+      <td className="px-3.5">
+        <span className="font-medium">{shift.service}</span>{' '}
+        <span className="text-muted text-xs">{formatPlural(shift.edges, 'edge')}</span>
+        {place !== '' && <span className="ml-1.5 text-dns-text text-xs">{place} mover</span>}
+      </td>
+      <td className="px-2">
+        <span className={shift.direction === 'to-dns' ? 'text-dns-text' : 'text-mesh-text'}>
+          {shift.direction === 'to-dns' ? 'to DNS' : 'to mesh'}
+        </span>
+      </td>
+      <td className="px-2">
+        <Link
+          href={replayHref(incident.id, shift.beganUnixNano)}
+          title="Replay this second"
+          className="inline-block min-h-6 leading-6 hover:underline"
+        >
+          <Instant at={shift.beganUnixNano} className="text-xs" />
+        </Link>
+      </td>
+      <td className="px-2">
+        {shift.endedUnixNano === undefined ? (
+          <span className="text-muted text-xs">under way</span>
+        ) : (
+          <Instant at={shift.endedUnixNano} className="text-xs" />
+        )}
+      </td>
+      <td className="num px-3.5 text-right text-xs">
+        {shift.endedUnixNano === undefined
+          ? '–'
+          : tookWords(elapsedNs(shift.beganUnixNano, shift.endedUnixNano))}
+      </td>
+    </tr>
+  );
+}
+
+function tookWords(ns: number): string {
+  return ns < NS_PER_SECOND ? 'at once' : formatAge(ns);
+}
+
+/** Never minus nought. */
+function wholeSeconds(ns: number): number {
+  return Math.round(ns / NS_PER_SECOND) * NS_PER_SECOND || 0;
+}
+
+function Services({ incident }: { readonly incident: Incident }) {
+  const search = (service: string): string => {
+    const until = incident.endUnixNano ?? incident.detectedUnixNano;
+    const to = until > incident.startUnixNano ? until : incident.startUnixNano + 60_000_000_000n;
+    return `/traces?${new URLSearchParams({
+      service,
+      status: 'error',
+      from: incident.startUnixNano.toString(),
+      to: to.toString(),
+    })}`;
+  };
+  return (
+    <Panel title="Services touched" hint="failed traces of each">
+      <ul className="flex flex-wrap gap-2 px-3.5 py-3">
+        {incident.services.map((service) => (
+          <li key={service}>
+            <ButtonLink size="small" href={search(service)}>
+              {service}
+            </ButtonLink>
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}
