@@ -2,6 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import type { ByteShare } from './byte-budget.ts';
 import { TooLargeError } from './export-refusal.ts';
 
+const SMALL_PIECE_BYTES = 4 * 1024;
+const TAIL_BYTES = 64 * 1024;
+
 /** The client went away before its request was whole. Nobody is left to answer. */
 export class CancelledError extends Error {
   override readonly name = 'CancelledError';
@@ -17,7 +20,7 @@ export function readBody(
   share: ByteShare,
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
+    const pieces = new Pieces();
     let size = 0;
     const finish = (settle: () => void): void => {
       request.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
@@ -28,12 +31,12 @@ export function readBody(
       try {
         if (size > limitBytes) throw new TooLargeError(limitBytes);
         share.add(chunk.length);
-        chunks.push(chunk);
+        pieces.add(chunk);
       } catch (error) {
         finish(() => reject(error));
       }
     };
-    const onEnd = (): void => finish(() => resolve(join(chunks)));
+    const onEnd = (): void => finish(() => resolve(pieces.join()));
     const onGone = (): void =>
       finish(() => reject(new CancelledError('the client closed the connection')));
     request.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
@@ -56,7 +59,35 @@ export function discardBody(request: IncomingMessage, limitBytes: number): void 
   request.resume();
 }
 
-function join(chunks: readonly Buffer[]): Buffer {
-  const [only] = chunks;
-  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
+/**
+ * What arrived so far. A body may come byte by byte (chunked encoding allows it), and a Buffer for each byte would take
+ * a hundred times what the budget counts: small pieces are copied together.
+ */
+class Pieces {
+  readonly #whole: Buffer[] = [];
+  #tail = Buffer.alloc(0);
+  #tailBytes = 0;
+
+  add(piece: Buffer): void {
+    const isSmall = piece.length < SMALL_PIECE_BYTES && this.#whole.length > 0;
+    if (!isSmall || this.#tailBytes + piece.length > this.#tail.length) this.#closeTail();
+    if (!isSmall) {
+      this.#whole.push(piece);
+      return;
+    }
+    if (this.#tail.length === 0) this.#tail = Buffer.allocUnsafeSlow(TAIL_BYTES);
+    this.#tailBytes += piece.copy(this.#tail, this.#tailBytes);
+  }
+
+  join(): Buffer {
+    this.#closeTail();
+    const [only] = this.#whole;
+    return this.#whole.length === 1 && only !== undefined ? only : Buffer.concat(this.#whole);
+  }
+
+  #closeTail(): void {
+    if (this.#tailBytes > 0) this.#whole.push(this.#tail.subarray(0, this.#tailBytes));
+    this.#tail = Buffer.alloc(0);
+    this.#tailBytes = 0;
+  }
 }

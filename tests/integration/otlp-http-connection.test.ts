@@ -85,6 +85,23 @@ describe('the connection', () => {
     expect(counters.snapshot().requests.map((entry) => entry.reason)).toContain('too-slow');
   });
 
+  it('may bring a body byte by byte without taking more than its bytes', async () => {
+    const store = capture();
+    const { http } = await start({ exportTraces: store.exportBody });
+    const body = Buffer.from(
+      `{"a":"${'x'.repeat(300_000)}","resourceSpans":[{"schemaUrl":"end"}]}`,
+    );
+    const socket = connect(http.port, '127.0.0.1');
+    socket.write(
+      'POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n',
+    );
+    socket.write(`${[...body.toString()].map((byte) => `1\r\n${byte}\r\n`).join('')}0\r\n\r\n`);
+    const [answer] = await once(socket, 'data');
+    expect(String(answer)).toContain('200 OK');
+    expect(store.bodies[0]?.toString()).toContain('end');
+    socket.destroy();
+  });
+
   it('may break in the middle of a body', async () => {
     const { http, budget, counters } = await start();
     const socket = connect(http.port, '127.0.0.1');
