@@ -182,25 +182,34 @@ function toTypeState(type: XdsType, verdict: XdsClientVerdict, at: UnixNano): Xd
   };
 }
 
-const PUSHED_SECONDS_AGO = [180, 140, 94, 72] as const;
+const PUSHED_SECONDS_AGO = [180, 140, 94] as const;
 
 function pushesTo(id: string, verdict: XdsClientVerdict, index: number, at: UnixNano): Push[] {
-  return PUSHED_SECONDS_AGO.map((secondsAgo, i) => {
-    const isLast = i === PUSHED_SECONDS_AGO.length - 1 && verdict !== 'in-sync';
-    const base = {
-      unixNano: addNs(at, -secondsAgo * NS_PER_SECOND + index * 40e6),
-      type: XDS_TYPES[i] ?? 'CDS',
-      version: isLast ? 'v42' : 'v41',
-      client: id,
-      resources: isLast ? 1 : 5,
-      removed: isLast ? 4 : 0,
-    };
-    if (isLast && verdict === 'not-acked') return { ...base, outcome: 'silent' };
-    const answered = { ...base, ackAfterNs: (3 + ((index * 7 + i * 3) % 6)) * 1e6 };
-    return isLast && verdict === 'rejected'
-      ? { ...answered, outcome: 'nacked', reason: 'Unsupported type STATIC' }
-      : { ...answered, outcome: 'acked' };
+  const push = (secondsAgo: number, type: XdsType): Push => ({
+    unixNano: addNs(at, -secondsAgo * NS_PER_SECOND + index * 40e6),
+    type,
+    version: 'v41',
+    client: id,
+    resources: 5,
+    removed: 0,
+    ackAfterNs: (3 + ((index * 7 + secondsAgo) % 6)) * 1e6,
+    outcome: 'acked',
   });
+  const earlier = PUSHED_SECONDS_AGO.map((secondsAgo, i) =>
+    push(secondsAgo, XDS_TYPES[i] ?? 'CDS'),
+  );
+  return verdict === 'in-sync' ? earlier : [...earlier, lossOf(push(72, 'CDS'), verdict)];
+}
+
+/** The push that took the names away, with what this client made of it. */
+function lossOf(push: Push, verdict: XdsClientVerdict): Push {
+  const { ackAfterNs, ...unanswered } = { ...push, version: 'v42', resources: 1, removed: 4 };
+  if (verdict === 'not-acked' || ackAfterNs === undefined)
+    return { ...unanswered, outcome: 'silent' };
+  const answered = { ...unanswered, ackAfterNs };
+  return verdict === 'rejected'
+    ? { ...answered, outcome: 'nacked', reason: 'Unsupported type STATIC' }
+    : { ...answered, outcome: 'acked' };
 }
 
 function edgesFromText(text: string): readonly CallEdge[] {

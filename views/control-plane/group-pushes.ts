@@ -23,7 +23,9 @@ export function groupPushes(view: ControlPlaneView): readonly PushGroup[] {
     if (group === undefined) byVersion.set(push.version, [push]);
     else group.push(push);
   }
-  return [...byVersion].map(([version, pushes]) => toGroup(version, pushes, view.releases));
+  return [...byVersion]
+    .map(([version, pushes]) => toGroup(version, pushes, view.releases))
+    .sort((a, b) => (a.firstUnixNano > b.firstUnixNano ? -1 : 1));
 }
 
 /** More than a third of what there was, at once. */
