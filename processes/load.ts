@@ -9,8 +9,8 @@ import { seededRoll } from './seeded-roll.ts';
 runProcess(async () => {
   const env = readSettings(LoadEnvironment);
   const load = new LoadGenerator(
-    { gatewayUrl: env.GATEWAY_URL, requestsPerSecond: env.LOAD_RPS },
-    { now: Date.now, roll: seededRoll(env.LOAD_SEED) },
+    { gatewayUrl: env.GATEWAY_URL, requestsPerSecond: env.LOAD_RPS, seed: env.LOAD_SEED },
+    { now: Date.now, rollFrom: seededRoll },
   );
   const { host, port } = env.LOAD_URL;
   const admin = await serveAdmin(createLoadHandler(load, Date.now), port, host);

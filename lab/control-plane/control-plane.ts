@@ -13,18 +13,11 @@ import {
   withFrozenEndpoints,
 } from '#lab/control-plane/mesh-model.ts';
 import { type RenderOptions, renderProxyless } from '#lab/control-plane/render-proxyless.ts';
+import type { Snapshot } from '#lab/control-plane/snapshot.ts';
 import { isSameView, nextView, type View } from '#lab/control-plane/view.ts';
 import type { Node } from '#lab/xds/discovery.ts';
+import type { Address } from '#lab/xds/resources.ts';
 import type { XdsType } from '#telemetry/xds-type.ts';
-
-/** One published state of the mesh, whole. */
-export interface Snapshot {
-  readonly version: number;
-  readonly release: string;
-  readonly publishedUnixMs: number;
-  readonly services: readonly MeshService[];
-  readonly proxyless: View;
-}
 
 /** Everything that a snapshot is made of. */
 interface Inputs {
@@ -55,6 +48,8 @@ export interface ControlPlaneOptions {
   readonly firstVersion: number;
   readonly firstRelease: string;
   readonly loadReports: boolean;
+  /** Where Envoys resolve the names of DNS clusters; their system's way when undefined. */
+  readonly dnsAddress?: Address;
   readonly now: () => number;
   readonly onPublished: (snapshot: Snapshot, previous: Snapshot | undefined) => void;
   /** After any change of faults, also one that leaves the snapshot as it is: what was held back may go now. */
@@ -70,12 +65,14 @@ export class ControlPlane {
   readonly #options: ControlPlaneOptions;
   #inputs: Inputs;
   #beforeRelease: Pick<Inputs, 'release' | 'dropped'> | undefined;
+  readonly #envoyViews: EnvoyViews;
   #snapshot: Snapshot | undefined;
   #refusal: readonly string[] = [];
 
   constructor(options: ControlPlaneOptions) {
     this.identifier = options.identifier;
     this.#options = options;
+    this.#envoyViews = new EnvoyViews(options.dnsAddress);
     this.#inputs = {
       catalogue: undefined,
       release: options.firstRelease,
@@ -140,8 +137,11 @@ export class ControlPlane {
     return this.#setFaults(new Map());
   }
 
-  viewFor(_node: Node): View | undefined {
-    return this.#snapshot?.proxyless;
+  /** Resources differ by kind of client: gRPC and our sidecar take API listeners, Envoy takes sockets. */
+  viewFor(node: Node): View | undefined {
+    if (this.#snapshot === undefined || !node.user_agent_name?.startsWith('envoy'))
+      return this.#snapshot?.proxyless;
+    return this.#envoyViews.viewFor(node.id ?? '', this.#snapshot);
   }
 
   isMuted(type: XdsType): boolean {
@@ -207,6 +207,8 @@ export class ControlPlane {
       release: inputs.release,
       publishedUnixMs: this.#options.now(),
       services,
+      faults,
+      renderOptions: options,
       proxyless: nextView(previous?.proxyless, resources, version),
     };
     // A fault may break the whole on purpose; what was built without one may not.

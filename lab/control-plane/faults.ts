@@ -6,8 +6,8 @@ import {
   type Cluster,
   type ClusterLoadAssignment,
   type Resource,
-  type RouteConfiguration,
   resourceName,
+  type VirtualHost,
 } from '#lab/xds/resources.ts';
 import { TYPE_URL, xdsTypeOf } from '#lab/xds/type-urls.ts';
 import { XDS_TYPES } from '#telemetry/xds-type.ts';
@@ -80,12 +80,17 @@ export function dnsFallbackServices(faults: readonly Fault[]): ReadonlySet<strin
   return new Set(faults.flatMap((fault) => (fault.kind === 'dns-fallback' ? [fault.service] : [])));
 }
 
+export interface FaultOptions extends RenderOptions {
+  /** How this kind of client takes a cluster that a fault adds; as it is by default. */
+  readonly toClientCluster?: (cluster: Cluster, service: MeshService) => Cluster;
+}
+
 /** `resources` as the faults leave them, in the order in which the faults were made. */
 export function applyFaults(
   resources: readonly Resource[],
   faults: readonly Fault[],
   services: readonly MeshService[],
-  options: RenderOptions,
+  options: FaultOptions,
 ): readonly Resource[] {
   return faults.reduce(
     (current, fault) => applyFault(current, fault, services, options),
@@ -97,7 +102,7 @@ function applyFault(
   resources: readonly Resource[],
   fault: Fault,
   services: readonly MeshService[],
-  options: RenderOptions,
+  options: FaultOptions,
 ): readonly Resource[] {
   switch (fault.kind) {
     case 'bad-cluster':
@@ -115,13 +120,12 @@ function applyFault(
     case 'dangling-route':
       return routeTo(resources, fault.service, fault.cluster);
     case 'oversized-route':
-      return edit<RouteConfiguration>(resources, TYPE_URL.RDS, `${fault.service}-route`, (route) =>
-        withPadding(route, fault.routes),
-      );
+      return editHost(resources, fault.service, (host) => withPadding(host, fault.routes));
     case 'dns-cluster': {
       const target = services.find(({ name }) => name === fault.service);
       if (target === undefined) return resources;
-      const cluster = renderDnsCluster(target, options);
+      const rendered = renderDnsCluster(target, options);
+      const cluster = options.toClientCluster?.(rendered, target) ?? rendered;
       return [...routeTo(resources, fault.service, cluster.name), cluster];
     }
     case 'remove-resource':
@@ -143,13 +147,28 @@ function routeTo(
   serviceName: string,
   cluster: string,
 ): readonly Resource[] {
-  return edit<RouteConfiguration>(resources, TYPE_URL.RDS, `${serviceName}-route`, (route) => ({
-    ...route,
-    virtual_hosts: route.virtual_hosts.map((host) => ({
-      ...host,
-      routes: host.routes.map((entry) => ({ ...entry, route: { ...entry.route, cluster } })),
-    })),
+  return editHost(resources, serviceName, (host) => ({
+    ...host,
+    routes: host.routes.map((entry) => ({ ...entry, route: { ...entry.route, cluster } })),
   }));
+}
+
+/** A service's virtual host goes by its name in every kind of client's routes. */
+function editHost(
+  resources: readonly Resource[],
+  serviceName: string,
+  change: (host: VirtualHost) => VirtualHost,
+): readonly Resource[] {
+  return resources.map((resource) =>
+    'virtual_hosts' in resource
+      ? {
+          ...resource,
+          virtual_hosts: resource.virtual_hosts.map((host) =>
+            host.name === serviceName ? change(host) : host,
+          ),
+        }
+      : resource,
+  );
 }
 
 /** Priorities must count up from 0 without a gap (endpoint_components.proto, `priority`). */
@@ -159,18 +178,13 @@ function withPriorityGap(assignment: ClusterLoadAssignment): ClusterLoadAssignme
 }
 
 /** More routes than a proxy may be built for, none of which ever matches. */
-function withPadding(route: RouteConfiguration, count: number): RouteConfiguration {
-  const [host, ...others] = route.virtual_hosts;
-  if (host === undefined) return route;
+function withPadding(host: VirtualHost, count: number): VirtualHost {
   const cluster = host.routes[0]?.route.cluster ?? host.name;
   const padding = Array.from({ length: count }, (_, index) => ({
     match: { prefix: `/feature/${index}` },
     route: { cluster },
   }));
-  return {
-    ...route,
-    virtual_hosts: [{ ...host, routes: [...padding, ...host.routes] }, ...others],
-  };
+  return { ...host, routes: [...padding, ...host.routes] };
 }
 
 function edit<T extends Resource>(

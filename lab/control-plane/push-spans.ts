@@ -1,6 +1,6 @@
 import { metrics, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
-import type { Snapshot } from '#lab/control-plane/control-plane.ts';
 import type { PushEnd, PushFacts, PushLog } from '#lab/control-plane/push-log.ts';
+import type { Snapshot } from '#lab/control-plane/snapshot.ts';
 import { countResources, removedNames } from '#lab/control-plane/view.ts';
 import {
   ATTR_CONTROL_PLANE_RELEASE,

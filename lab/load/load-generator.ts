@@ -7,12 +7,13 @@ import { type User, Users } from './users.ts';
 export interface LoadSettings {
   readonly gatewayUrl: string;
   readonly requestsPerSecond: number;
+  readonly seed: number;
 }
 
 interface Clock {
   readonly now: () => number;
-  /** Uniform in [0, 1); seeded, so that a run can be had again. */
-  readonly roll: () => number;
+  /** Numbers uniform in [0, 1), the same for the same seed, so that a run can be had again. */
+  readonly rollFrom: (seed: number) => () => number;
 }
 
 const LoginReply = z.object({ token: z.string() });
@@ -31,6 +32,7 @@ export class LoadGenerator {
   readonly #pool: Pool;
   readonly #users: Users;
   readonly #tally = new Tally();
+  #roll: () => number;
   #requestsPerSecond: number;
   #due = 0;
   #lastTickMs = 0;
@@ -41,6 +43,7 @@ export class LoadGenerator {
     this.#settings = settings;
     this.#clock = clock;
     this.#requestsPerSecond = settings.requestsPerSecond;
+    this.#roll = clock.rollFrom(settings.seed);
     this.#pool = new Pool(settings.gatewayUrl, { connections: 256, keepAliveTimeout: 30_000 });
     // At 15 % logins each user's turn comes every 6.7 s, well inside a session of 12 s.
     this.#users = new Users(Math.max(4, Math.round(settings.requestsPerSecond)));
@@ -58,6 +61,11 @@ export class LoadGenerator {
 
   setRate(requestsPerSecond: number): void {
     this.#requestsPerSecond = requestsPerSecond;
+  }
+
+  /** From here on the users do what they do after this seed. */
+  reseed(seed: number): void {
+    this.#roll = this.#clock.rollFrom(seed);
   }
 
   report(fromSecond: number): unknown {
@@ -82,7 +90,8 @@ export class LoadGenerator {
   }
 
   async #act(): Promise<void> {
-    const { roll, now } = this.#clock;
+    const { now } = this.#clock;
+    const roll = this.#roll;
     const wish = drawAction(roll());
     const page = 1 + Math.floor(roll() * PAGES);
     const picked = this.#users.pick(roll());

@@ -2,11 +2,12 @@ import { z } from 'zod';
 import { type AdminHandler, jsonAnswer, refusal } from '#lab/xds/admin-http.ts';
 import type { LoadGenerator } from './load-generator.ts';
 
+const Seed = z.object({ seed: z.number().int().nonnegative() });
 const Rate = z.object({ rps: z.number().min(0).max(10_000) });
 /** Enough to see a change; the whole hour can be had by `GET /seconds`. */
 const RECENT_SECONDS = 30;
 
-/** GET / (counts, the last seconds) · GET /seconds (the last hour) · POST /rate {rps} */
+/** GET / (counts, the last seconds) · GET /seconds (the last hour) · POST /rate {rps} · POST /seed {seed} */
 export function createLoadHandler(load: LoadGenerator, now: () => number): AdminHandler {
   return ({ method, segments, body }) => {
     switch (`${method} ${segments.join('/')}`) {
@@ -20,8 +21,14 @@ export function createLoadHandler(load: LoadGenerator, now: () => number): Admin
         load.setRate(parsed.data.rps);
         return jsonAnswer(parsed.data);
       }
+      case 'POST seed': {
+        const parsed = Seed.safeParse(body);
+        if (!parsed.success) return refusal('give {"seed":1}');
+        load.reseed(parsed.data.seed);
+        return jsonAnswer(parsed.data);
+      }
       default:
-        return refusal('no such resource: GET /, GET /seconds, POST /rate', 404);
+        return refusal('no such resource: GET /, GET /seconds, POST /rate, POST /seed', 404);
     }
   };
 }

@@ -115,6 +115,11 @@ export class LabControls {
     return troubles;
   }
 
+  /** Users do from here on what they do after this seed. */
+  async reseed(seed: number): Promise<void> {
+    await ask('POST', `${this.#wires.loadUrl}/seed`, { seed });
+  }
+
   /** What users saw, by second, since `fromSecond`. */
   async readLoad(fromSecond: number): Promise<readonly LoadSecond[]> {
     const report = LoadReport.parse(await ask('GET', `${this.#wires.loadUrl}/seconds`));

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { z } from 'zod';
+import { isFromPage } from '#lab/xds/admin-http.ts';
 import type { Scenario } from './scenario.ts';
 import type { ScenarioRunner } from './scenario-runner.ts';
 
@@ -33,6 +34,11 @@ export function createScenarioServer(
     'GET /events': (_, response) => sendEvents(runner, response),
   };
   return createServer((request, response) => {
+    if (isFromPage(request)) {
+      return sendJson(response, 403, {
+        error: 'not from a web page: use the dashboard or a shell',
+      });
+    }
     const path = new URL(request.url ?? '/', 'http://lab').pathname;
     const logOf = /^\/runs\/([\w-]+)\/log$/.exec(path)?.[1];
     const handler =

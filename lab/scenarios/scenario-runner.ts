@@ -41,7 +41,7 @@ export interface RunRequest {
 }
 
 interface RunnerParts {
-  readonly controls: Pick<LabControls, 'perform' | 'mend' | 'readLoad'>;
+  readonly controls: Pick<LabControls, 'perform' | 'mend' | 'reseed' | 'readLoad'>;
   readonly now: () => number;
   readonly writeLog: (line: LogLine) => Promise<void>;
 }
@@ -92,7 +92,7 @@ export class ScenarioRunner {
     };
     this.#run = run;
     this.#stop = new AbortController();
-    this.#ended = this.#play(scenario, speed, this.#stop.signal);
+    this.#ended = this.#play({ scenario, speed, seed }, this.#stop.signal);
     return run;
   }
 
@@ -104,13 +104,15 @@ export class ScenarioRunner {
     if (this.#run?.state === 'running') this.#change({ state: 'stopped' });
   }
 
-  async #play(scenario: Scenario, speed: number, stop: AbortSignal): Promise<void> {
+  async #play({ scenario, speed, seed }: RunRequest, stop: AbortSignal): Promise<void> {
     await this.#mend('the lab is brought to its usual state');
     if (stop.aborted) return;
+    // Without users the story can still be told.
+    await this.#parts.controls.reseed(seed).catch(() => undefined);
     // Mending takes its time; the story begins when the lab is itself again.
     this.#startedMs = this.#parts.now();
     this.#change({ startedUnixNano: toUnixNano(this.#startedMs) });
-    await this.#write('begin', scenario.name, { speed, rootCause: scenario.rootCause });
+    await this.#write('begin', scenario.name, { speed, seed, rootCause: scenario.rootCause });
     for (const [index, step] of scenario.steps.entries()) {
       await this.#sleepUntil(delayMs(step.atSeconds, speed), stop);
       if (stop.aborted) return;

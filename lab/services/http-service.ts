@@ -8,6 +8,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { contextFrom } from '#instrumentation/propagation.ts';
+import { isFromPage } from '#lab/xds/admin-http.ts';
 import {
   ATTR_ERROR_TYPE,
   ATTR_HTTP_REQUEST_METHOD,
@@ -59,6 +60,9 @@ async function serve(
   const found = findRoute(routes, request.method ?? 'GET', url.pathname);
   if (!found) return send(response, { status: 404, body: { error: 'no such page' } });
   const { route, id } = found;
+  if (route.isTraced === false && isFromPage(request)) {
+    return send(response, { status: 403, body: { error: 'not from a web page' } });
+  }
   const parent = contextFrom(request.headers);
   const span =
     route.isTraced === false ? undefined : startSpan(tracer, request, route, url, parent);

@@ -59,11 +59,22 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  if (isFromPage(request)) {
+    return sendJson(response, 403, { error: 'not from a web page: use the dashboard or a shell' });
+  }
   const read = await readRequest(request);
   if (typeof read === 'string') return sendJson(response, 400, { error: read });
   const result = await handler(read);
   if (result.kind === 'json') return sendJson(response, result.status, result.body);
   sendLines(response, result.start);
+}
+
+/**
+ * Browsers put an Origin on every request that may change something (Fetch standard, "Origin header"). No page has
+ * business here, and any page can reach loopback.
+ */
+export function isFromPage(request: Pick<IncomingMessage, 'method' | 'headers'>): boolean {
+  return request.headers.origin !== undefined && request.method !== 'GET';
 }
 
 async function readRequest(request: IncomingMessage): Promise<AdminRequest | string> {

@@ -75,6 +75,7 @@ export interface Cluster extends Typed {
   readonly load_assignment?: Omit<ClusterLoadAssignment, '@type'>;
   readonly lrs_server?: { readonly self: Readonly<Record<string, never>> };
   readonly metadata?: {
+    /** By filter; each value is a google.protobuf.Struct, with `fields`. */
     readonly filter_metadata: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   };
   readonly typed_extension_protocol_options?: Readonly<Record<string, Typed>>;

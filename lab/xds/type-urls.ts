@@ -19,3 +19,8 @@ export const AGGREGATE_CLUSTER_URL = `${PREFIX}envoy.extensions.clusters.aggrega
 export function xdsTypeOf(typeUrl: string): XdsType | undefined {
   return XDS_TYPES.find((type) => TYPE_URL[type] === typeUrl);
 }
+/** Read by Envoy alone. */
+export const HTTP_PROTOCOL_OPTIONS_URL = `${PREFIX}envoy.extensions.upstreams.http.v3.HttpProtocolOptions`;
+export const CARES_RESOLVER_URL = `${PREFIX}envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig`;
+export const OTEL_TRACER_URL = `${PREFIX}envoy.config.trace.v3.OpenTelemetryConfig`;
+export const STATIC_RESOURCE_DETECTOR_URL = `${PREFIX}envoy.extensions.tracers.opentelemetry.resource_detectors.v3.StaticConfigResourceDetectorConfig`;

@@ -29,6 +29,7 @@ function runnerWith(perform: (action: LabAction) => Promise<void>) {
         mends.push(log.length);
         return [];
       },
+      reseed: async () => undefined,
       readLoad: async () => [],
     },
     now: Date.now,
