@@ -21,7 +21,7 @@ export function describeEdge(edge: ServiceEdge): EdgeWords {
   if (now === undefined || edge.usualMode === undefined) return { rate, note: '', tone: 'plain' };
   const look = routingLook(now);
   const tone = look.hue === 'dns' || look.hue === 'mesh' ? look.hue : 'plain';
-  return { rate, note: look.label, tone };
+  return { rate, note: look.short, tone };
 }
 
 /** "users" for those who send no telemetry. */

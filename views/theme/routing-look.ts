@@ -12,6 +12,8 @@ export type RoutingForm = 'solid' | 'double' | 'broken' | 'dashed' | 'dotted' | 
 export interface RoutingLook {
   /** For people; the mode's own name stands only in queries and attributes. */
   readonly label: string;
+  /** Beside an edge, where there is little room. */
+  readonly short: string;
   readonly explanation: string;
   readonly form: RoutingForm;
   /** Name of a colour token. */
@@ -25,6 +27,7 @@ export interface RoutingLook {
 const LOOKS: Readonly<Record<RoutingMode, RoutingLook>> = {
   'xds-live': {
     label: 'Mesh',
+    short: 'mesh',
     explanation: 'configuration confirmed on a live stream',
     form: 'solid',
     hue: 'mesh',
@@ -33,6 +36,7 @@ const LOOKS: Readonly<Record<RoutingMode, RoutingLook>> = {
   },
   'xds-fallback': {
     label: 'Mesh, fallback server',
+    short: 'fallback',
     explanation: 'configuration of a second xDS server',
     form: 'solid',
     hue: 'mesh',
@@ -41,6 +45,7 @@ const LOOKS: Readonly<Record<RoutingMode, RoutingLook>> = {
   },
   'xds-cached': {
     label: 'Mesh, from cache',
+    short: 'cached',
     explanation: 'stream lost, last known configuration still routes',
     form: 'double',
     hue: 'mesh',
@@ -49,6 +54,7 @@ const LOOKS: Readonly<Record<RoutingMode, RoutingLook>> = {
   },
   'xds-none': {
     label: 'No config',
+    short: 'no config',
     explanation: 'asked of the mesh, and no address was found',
     form: 'broken',
     hue: 'crit',
@@ -57,6 +63,7 @@ const LOOKS: Readonly<Record<RoutingMode, RoutingLook>> = {
   },
   dns: {
     label: 'DNS',
+    short: 'DNS',
     explanation: 'resolved by DNS',
     form: 'dashed',
     hue: 'dns',
@@ -65,6 +72,7 @@ const LOOKS: Readonly<Record<RoutingMode, RoutingLook>> = {
   },
   static: {
     label: 'Static',
+    short: 'static',
     explanation: 'from a file',
     form: 'dotted',
     hue: 'plain',
@@ -73,6 +81,7 @@ const LOOKS: Readonly<Record<RoutingMode, RoutingLook>> = {
   },
   direct: {
     label: 'Direct',
+    short: 'direct',
     explanation: 'the caller used an address as it was',
     form: 'dotted',
     hue: 'plain',
@@ -81,6 +90,7 @@ const LOOKS: Readonly<Record<RoutingMode, RoutingLook>> = {
   },
   unknown: {
     label: 'Unknown',
+    short: 'unknown',
     explanation: 'no evidence in the span',
     form: 'faint',
     hue: 'plain',
