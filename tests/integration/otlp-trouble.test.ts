@@ -53,6 +53,31 @@ describe('many requests', () => {
     await own.stop();
   });
 
+  it('fill the byte budget and no more while the database is slow, and none is lost', async () => {
+    const budgetBytes = 1024 * 1024;
+    const own = await startStoredReceiver({ budgetBytes });
+    const bodies = Array.from({ length: 60 }, () =>
+      protobufOf(tracesOf(someSpans(40, randomBytes(16)))),
+    );
+    const lock = await own.store.db.pool.connect();
+    await lock.query('begin; lock table span_segment in access exclusive mode');
+    const answers: number[] = [];
+    const sent = bodies.map(async (body) => {
+      const { status } = await ask(own.http.port, { headers: PROTOBUF, body });
+      answers.push(status);
+      return status === 503 ? await retryUntilStored(own.http.port, body) : status;
+    });
+    while (!answers.includes(503)) await wait(10);
+    expect(own.budget.peakBytes).toBeLessThanOrEqual(budgetBytes);
+    expect(own.counters.snapshot().lastRefusal?.reason).toBe('overloaded');
+    await lock.query('rollback');
+    lock.release();
+    expect(new Set(await Promise.all(sent))).toEqual(new Set([200]));
+    expect(await own.countSpans()).toBe(60 * 40);
+    expect(own.budget.inFlightBytes).toBe(0);
+    await own.stop();
+  });
+
   it('are told to come again while the database is down, and are stored once afterwards', async () => {
     const own = await startStoredReceiver();
     const body = protobufOf(tracesOf(someSpans(5, randomBytes(16))));

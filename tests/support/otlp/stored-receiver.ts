@@ -12,11 +12,14 @@ export interface StoredReceiver extends TestReceiver {
 }
 
 /** The receivers before a PostgreSQL of their own, as the ingester wires them. */
-export async function startStoredReceiver(): Promise<StoredReceiver> {
+export async function startStoredReceiver(
+  settings: { readonly budgetBytes?: number } = {},
+): Promise<StoredReceiver> {
   const store = await startTestStore();
   const spans = openSpanWriter(store.url);
   const points = openMetricWriter(store.url);
   const receiver = await startTestReceiver({
+    ...settings,
     exportTraces: exportTraces(spans.write),
     exportMetrics: exportMetrics(points.write),
   });
