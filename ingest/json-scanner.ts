@@ -1,7 +1,7 @@
 import { BadDataError } from './export-outcome.ts';
 
 export const QUOTE = 0x22;
-export const BACKSLASH = 0x5c;
+const BACKSLASH = 0x5c;
 export const MINUS = 0x2d;
 const PLUS = 0x2b;
 const POINT = 0x2e;

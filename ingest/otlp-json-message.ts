@@ -15,7 +15,7 @@ export type ScalarKind =
   | 'sfixed64'
   | 'double';
 
-export type FieldForm =
+type FieldForm =
   | { readonly kind: ScalarKind; readonly list: 'one' | 'packed' | 'repeated' }
   | { readonly kind: 'message'; readonly message: JsonMessage; readonly list: 'one' | 'repeated' };
 
