@@ -50,6 +50,9 @@ const DNS_ERRORS =
 const DNS_MESSAGE = /Name resolution failed for target dns:/;
 const XDS_MESSAGE =
   /\bxds\b|xds:\/\/\/|CDS resource|Listener .* does not exist|Cluster resource .* does not exist|priority policy has empty priority list|weighted_target/i;
+/** What gRPC says of a target that gave it no address to try: grpc-js, C-core, gRPC-Java. */
+const NO_ADDRESS_MESSAGE =
+  /No connection established\. Last error: null|empty address list|no usable address/i;
 /** The sidecar asked its configuration and found no address. */
 const NO_CONFIG_ERRORS = new Set(['no_mapping', 'empty_endpoints']);
 
@@ -144,7 +147,8 @@ function bareTarget(target: string): InferredRouting {
 
 /** A proxyless client whose channel has no endpoints fails with a message about its xDS resources. */
 function xdsTargetMode({ statusMessage }: RoutingEvidence): RoutingMode {
-  return statusMessage !== undefined && XDS_MESSAGE.test(statusMessage) ? 'xds-none' : 'xds-live';
+  const message = statusMessage ?? '';
+  return XDS_MESSAGE.test(message) || NO_ADDRESS_MESSAGE.test(message) ? 'xds-none' : 'xds-live';
 }
 
 function passthroughCluster({ upstreamCluster }: RoutingEvidence): InferredRouting | undefined {

@@ -29,6 +29,8 @@ export interface ClientEvidence {
 const SILENT_AFTER_NS = 4 * NS_PER_SECOND;
 /** A stray call that found no address, e.g. one under way while names came back, is no verdict. */
 const FAILING_RATIO = 0.05;
+/** Responses of the other types carry only what changed (xds_protocol.rst, "Resource warming"). */
+const CARRIES_ALL: ReadonlySet<XdsType> = new Set(['LDS', 'CDS']);
 
 type Verdict = Pick<XdsClient, 'verdict' | 'reason'>;
 type Judgement = (client: ClientFacts, facts: Facts) => Verdict | undefined;
@@ -90,14 +92,20 @@ function firstVerdict(client: ClientFacts, facts: Facts): Verdict {
 
 function isStuck(client: ClientFacts, facts: Facts): Verdict | undefined {
   if (!client.connected || rejectedType(client) !== undefined) return undefined;
-  const fails = facts.noConfigRatio >= FAILING_RATIO;
-  if (fails && facts.missing.length === 0) {
+  // A loss shows in spans at once and in the client's metrics a second or two later.
+  const failsOn = (facts.previous?.noConfigRatio ?? 0) >= FAILING_RATIO && isSettled(facts);
+  if (failsOn && facts.noConfigRatio >= FAILING_RATIO && facts.missing.length === 0) {
     const share = `${percent(facts.noConfigRatio)} of its calls find no address`;
     return { verdict: 'stuck', reason: `every name is held and acknowledged, yet ${share}` };
   }
   if (facts.missing.length === 0 || !facts.wasOffered) return undefined;
   const names = facts.missing.join(', ');
   return { verdict: 'stuck', reason: `${names}: sent again and acknowledged, yet not taken up` };
+}
+
+function isSettled({ pushes, atUnixNano }: Facts): boolean {
+  const newest = pushes[0];
+  return newest === undefined || elapsedNs(newest.unixNano, atUnixNano) > SILENT_AFTER_NS;
 }
 
 function isFailing(client: ClientFacts, facts: Facts): Verdict | undefined {
@@ -209,6 +217,7 @@ function restartRisk(
   if (verdict === 'failing' || verdict === 'never-connected') return 'stays-broken';
   if (verdict === 'stream-lost' || verdict === 'rejected') return 'would-break';
   const holdsMore = states(client).some(([type, state]) => {
+    if (!CARRIES_ALL.has(type)) return false;
     const push = newestPush(type, facts);
     return push?.outcome === 'acked' && push.resources < state.resources;
   });

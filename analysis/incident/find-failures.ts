@@ -67,7 +67,7 @@ export function findFailures(
         : stillFails(recent)
           ? known
           : undefined;
-    return since === undefined ? [] : [toFailingEdge(id, recent, since)];
+    return since === undefined ? [] : [toFailingEdge(id, rows, recent, since)];
   });
 }
 
@@ -111,13 +111,16 @@ function failedFromTheStart(
   return lasts && hits * 2 >= trials ? first.second : undefined;
 }
 
+/** An edge without calls has not recovered: nobody has tried. It is forgotten with the failure window. */
 function stillFails(recent: readonly CallEdgeSecond[]): boolean {
   const { calls, errors } = sum(recent);
+  if (calls === 0) return true;
   return errors > 0 && errors >= calls * STILL_FAILING_RATIO;
 }
 
 function toFailingEdge(
   id: string,
+  rows: readonly CallEdgeSecond[],
   lately: readonly CallEdgeSecond[],
   sinceSecond: UnixSecond,
 ): FailingEdge {
@@ -128,8 +131,8 @@ function toFailingEdge(
   const byDns = sum(recent.filter((row) => row.mode === 'dns')).errors;
   return {
     id,
-    client: recent[0]?.client ?? '',
-    server: recent[0]?.server ?? '',
+    client: rows[0]?.client ?? '',
+    server: rows[0]?.server ?? '',
     sinceSecond,
     calls,
     errors,

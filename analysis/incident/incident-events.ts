@@ -4,6 +4,7 @@ import { lastFailure } from '#analysis/incident/find-failures.ts';
 import type { IncidentEvent, IncidentEventKind } from '#analysis/incident/incident.ts';
 import { type Evidence, unfinishedMoves } from '#analysis/incident/incident-evidence.ts';
 import { toServiceShifts } from '#analysis/routing/to-service-shifts.ts';
+import { edgeId } from '#analysis/service-map/build-service-map.ts';
 import { USERS } from '#telemetry/call-edge.ts';
 import {
   METRIC_XDS_CLIENT_CONFIG_AGE,
@@ -67,8 +68,13 @@ export function newEvents(
   return found.filter((event) => !known.has(keyOf(event))).sort(byTime);
 }
 
+/** What is known to the second only comes after what is known exactly in that second: causes before effects. */
 export function byTime(a: IncidentEvent, b: IncidentEvent): number {
-  return Number(a.unixNano - b.unixNano);
+  return Number(orderOf(a) - orderOf(b));
+}
+
+function orderOf({ kind, unixNano }: IncidentEvent): bigint {
+  return kind === 'failures-began' ? unixNano + 999_999_999n : unixNano;
 }
 
 /** A shift is placed better as seconds come in: it stays the same entry. */
@@ -165,13 +171,11 @@ function failureEvents(evidence: Evidence, underWay: UnderWay): readonly Inciden
     .filter((id) => !now.has(id))
     .map((id) => {
       const last = lastFailure(evidence.edges, id) ?? evidence.second;
-      return entry(
-        endOf(last),
-        'failures-ended',
-        subjectOf(id),
-        'calls succeed again',
-        'call edges',
+      const answered = evidence.edges.some(
+        (edge) => edgeId(edge) === id && edge.second > last && edge.calls > edge.errors,
       );
+      const text = answered ? 'calls succeed again' : 'no calls any more';
+      return entry(endOf(last), 'failures-ended', subjectOf(id), text, 'call edges');
     });
   return [...began, ...ended];
 }

@@ -7,6 +7,7 @@ import type { CallEdgeSecond } from '#telemetry/call-edge.ts';
 import {
   elapsedNs,
   NS_PER_SECOND,
+  secondOf,
   startOfSecond,
   type UnixNano,
   type UnixSecond,
@@ -61,12 +62,12 @@ export function gatherEvidence(input: {
 }
 
 function massDeletion(view: ControlPlaneView, at: UnixNano): Release | undefined {
-  return view.releases.find(
-    (release) =>
-      elapsedNs(release.unixNano, at) <= RELEASE_MATTERS_NS &&
-      release.resourcesBefore - release.resourcesAfter >=
-        release.resourcesBefore * MASS_DELETION_RATIO,
-  );
+  return view.releases.find(({ unixNano, resourcesBefore, resourcesAfter }) => {
+    const removed = resourcesBefore - resourcesAfter;
+    const matters = elapsedNs(unixNano, at) <= RELEASE_MATTERS_NS;
+    // A control plane that starts publishes nothing at first, and takes nothing away.
+    return matters && removed > 0 && removed >= resourcesBefore * MASS_DELETION_RATIO;
+  });
 }
 
 /** Only a client that had a configuration and says now that its stream is gone has lost a control plane. */
@@ -92,13 +93,19 @@ export function unfinishedMoves({ failing, controlPlane }: Evidence): Unfinished
 
 /** The first sign: a release, the loss of a stream or the first failed call. Undefined when nothing is wrong. */
 export function firstEvidence(evidence: Evidence): UnixNano | undefined {
-  const signs = [
-    ...evidence.failing.map((edge) => startOfSecond(edge.sinceSecond)),
+  const exact = earliest([
     ...(evidence.massDeletion === undefined ? [] : [evidence.massDeletion.unixNano]),
     ...(evidence.controlPlaneLostSince === undefined ? [] : [evidence.controlPlaneLostSince]),
-  ];
-  return signs.reduce<UnixNano | undefined>(
-    (first, sign) => (first === undefined || sign < first ? sign : first),
+  ]);
+  const failed = earliest(evidence.failing.map((edge) => startOfSecond(edge.sinceSecond)));
+  if (exact === undefined || failed === undefined) return exact ?? failed;
+  // Failures are known to the second: one that holds the cause too began after it.
+  return secondOf(exact) === secondOf(failed) || exact < failed ? exact : failed;
+}
+
+function earliest(instants: readonly UnixNano[]): UnixNano | undefined {
+  return instants.reduce<UnixNano | undefined>(
+    (first, instant) => (first === undefined || instant < first ? instant : first),
     undefined,
   );
 }

@@ -28,6 +28,17 @@ const ROWS: ReadonlyArray<readonly [RoutingEvidence, string]> = [
     { grpcTarget: 'xds:///login', statusMessage: 'Listener login does not exist' },
     'xds-none certain 2',
   ],
+  [
+    {
+      grpcTarget: 'xds:///login',
+      statusMessage: 'UNAVAILABLE: No connection established. Last error: null. Resolution note: ',
+    },
+    'xds-none certain 2',
+  ],
+  [
+    { grpcTarget: 'xds:///login', statusMessage: 'UNAVAILABLE: connect ECONNREFUSED 127.0.11.1' },
+    'xds-live certain 2',
+  ],
   [{ urlFull: 'xds:///login' }, 'xds-live certain 2'],
   [{ grpcTarget: 'dns://127.0.9.1:5354/login.lab:9090' }, 'dns certain 3'],
   [{ grpcTarget: 'login.lab:9090' }, 'dns certain 3'],

@@ -124,9 +124,10 @@ describe('buildClientView', () => {
   });
 
   it('is stuck when it misses nothing and still finds no address', () => {
-    expect(view(100, [connected(99, 1), holds(99, '43', 5)], { calls: [none] }).verdict).toBe(
-      'stuck',
-    );
+    const first = view(100, [connected(99, 1), holds(99, '43', 5)], { calls: [none] });
+    expect(first.verdict).toBe('in-sync');
+    const points = [connected(100, 1), holds(100, '43', 5)];
+    expect(view(101, points, { calls: [none], previous: [first] }).verdict).toBe('stuck');
   });
 
   it('does not blame a sidecar for the calls of the gRPC channel beside it', () => {
