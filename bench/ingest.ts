@@ -1,0 +1,108 @@
+/**
+ * npm run bench:ingest [-- --spans 1000000 --services 10 --per-trace 10 --connections 8]
+ *
+ * Spans over real HTTP into a real ingester and PostgreSQL, counted again by a query.
+ */
+import os from 'node:os';
+import { compactSegments } from '#store/spans/compact-segments.ts';
+import { argument, printFigures, startBenchStore } from './support/bench-store.ts';
+import { quantile, runLoad } from './support/run-load.ts';
+
+const spans = argument('spans', 1_000_000);
+const corpus = {
+  seed: 1,
+  bodies: 64,
+  spansPerBody: argument('per-body', 500),
+  spansPerTrace: argument('per-trace', 10),
+  services: argument('services', 10),
+};
+
+const store = await startBenchStore();
+process.on('exit', () => store.ingester.kill());
+const order = {
+  url: `http://127.0.0.1:${store.httpPort}`,
+  corpus,
+  connections: argument('connections', 8),
+};
+await runLoad({ ...order, spans: 100_000, spreadSeconds: 10, run: 0 });
+const before = store.cpuSeconds();
+const report = await runLoad({ ...order, spans, spreadSeconds: 60, run: 1 });
+const after = store.cpuSeconds();
+const millions = report.accepted / 1e6;
+const ingesterCpu = (after.ingester - before.ingester) / millions;
+const postgresCpu = (after.postgres - before.postgres) / millions;
+
+const counted = await count('select sum(span_count) from span_segment');
+const rolledUp = await count('select sum(requests) from service_second');
+const expected = report.accepted + 100_000;
+console.log(
+  `${new Date().toISOString()} · ${os.cpus().length} cores · load ${os.loadavg()[0]?.toFixed(1)} · ${corpus.services} services, ${corpus.spansPerTrace} spans a trace, ${order.connections} connections`,
+);
+console.log(
+  `accepted ${expected}, in segments ${counted}, server spans in roll-ups ${rolledUp}, refused ${report.refused}`,
+);
+if (counted !== expected) throw new Error('spans were lost or doubled');
+
+const fresh = await bytesPerSpan(counted);
+while (await compactSegments(store.db, Date.now() + 600_000));
+await store.db.pool.query('vacuum full');
+const compacted = await bytesPerSpan(counted);
+console.log(
+  `disk ${fresh.toFixed(1)} B/span as flushed; payload ${((await count('select sum(length(payload)) from span_segment')) / counted).toFixed(1)}, columns ${((await count('select sum(length(columns)) from span_segment')) / counted).toFixed(1)}, filter ${((await count('select sum(length(filter)) from span_segment')) / counted).toFixed(1)} after compaction`,
+);
+printFigures([
+  {
+    name: 'spans/s acknowledged after commit',
+    value: report.accepted / report.seconds,
+    unit: '/s',
+    gate: 80_000,
+    target: 200_000,
+    isHigherBetter: true,
+  },
+  {
+    name: 'CPU-s per million spans (ingester + PostgreSQL)',
+    value: ingesterCpu + postgresCpu,
+    unit: 's',
+    gate: 10,
+    target: 5,
+  },
+  { name: '  of which the ingester', value: ingesterCpu, unit: 's', gate: 10, target: 5 },
+  { name: '  of which PostgreSQL', value: postgresCpu, unit: 's', gate: 10, target: 5 },
+  {
+    name: 'disk after compaction, indexes and roll-ups included',
+    value: compacted,
+    unit: 'B/span',
+    gate: 110,
+    target: 60,
+  },
+  {
+    name: 'ingester resident memory, peak',
+    value: store.ingesterResidentMib(),
+    unit: 'MiB',
+    gate: 500,
+    target: 250,
+  },
+  {
+    name: 'ingester start to ready',
+    value: store.readyAfterMs / 1000,
+    unit: 's',
+    gate: 2,
+    target: 0.5,
+  },
+]);
+console.log(
+  `acknowledged after p50 ${quantile(report.ackMs, 0.5).toFixed(0)} ms, p99 ${quantile(report.ackMs, 0.99).toFixed(0)} ms; loader ${(report.cpuSeconds / millions).toFixed(1)} CPU-s per million`,
+);
+await store.stop();
+
+async function count(sql: string): Promise<number> {
+  const { rows } = await store.db.pool.query<{ sum: string }>(sql);
+  return Number(rows[0]?.sum ?? 0);
+}
+
+async function bytesPerSpan(all: number): Promise<number> {
+  const bytes = await count(
+    `select sum(pg_total_relation_size(oid)) from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace`,
+  );
+  return bytes / all;
+}
