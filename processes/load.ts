@@ -1,3 +1,4 @@
+import type { Herd } from '#lab/load/herd.ts';
 import { LoadGenerator } from '#lab/load/load-generator.ts';
 import { createLoadHandler } from '#lab/load/load-http.ts';
 import { serveAdmin } from '#lab/xds/admin-http.ts';
@@ -12,12 +13,20 @@ runProcess(async () => {
     { gatewayUrl: env.GATEWAY_URL, requestsPerSecond: env.LOAD_RPS, seed: env.LOAD_SEED },
     { now: Date.now, rollFrom: seededRoll },
   );
+  let herd: Herd | undefined;
+  // The gRPC library costs memory: it is loaded when the first client of a herd is wanted.
+  const openHerd = async (): Promise<Herd> => {
+    const module = await import('#lab/load/herd.ts');
+    herd ??= new module.Herd({ server: env.CONTROL_PLANE_XDS, roll: seededRoll(env.LOAD_SEED) });
+    return herd;
+  };
   const { host, port } = env.LOAD_URL;
-  const admin = await serveAdmin(createLoadHandler(load, Date.now), port, host);
+  const admin = await serveAdmin(createLoadHandler(load, openHerd, Date.now), port, host);
   load.start();
   return {
     details: { load: `http://${host}:${admin.port}`, rps: env.LOAD_RPS },
     stop: async () => {
+      herd?.resize(0);
       await load.stop();
       await admin.close();
     },

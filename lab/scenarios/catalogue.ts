@@ -4,6 +4,7 @@ import {
   crashAndChurn,
   lowerVersionRestart,
   partition,
+  thunderingHerd,
 } from './control-plane-stories.ts';
 import { configTooBig, proxyCrashLoop } from './crash-stories.ts';
 import { dnsEmpty, dnsFailure, dnsStale } from './dns-stories.ts';
@@ -25,6 +26,7 @@ const ALL: readonly Scenario[] = [
   controlPlaneHang,
   partition,
   lowerVersionRestart,
+  thunderingHerd,
   dnsFailure,
   dnsStale,
   dnsEmpty,

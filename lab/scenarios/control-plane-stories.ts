@@ -198,3 +198,66 @@ export const lowerVersionRestart: Scenario = {
     { event: 'version-regressed', subject: 'control-plane', atSeconds: 6, toleranceSeconds: 14 },
   ],
 };
+
+export const thunderingHerd: Scenario = {
+  name: 'thundering-herd',
+  title: 'Three hundred clients return at once',
+  story:
+    'The control plane serves three hundred further clients when it is killed. When it is back, they return as their backoff lets them: the longer it was away, the longer the ramp. All of them want everything.',
+  cites: [
+    {
+      title: 'Google Cloud status, 12 June 2025',
+      what: 'recovery was slowed by the herd of clients that started again together',
+    },
+    {
+      title: 'grpc/grpc, doc/connection-backoff.md',
+      what: 'exponential backoff with jitter, up to two minutes',
+    },
+  ],
+  rootCause: 'control-plane: killed; its clients return in a ramp',
+  hits: [],
+  durationSeconds: 90,
+  defaultSpeed: 1,
+  steps: [
+    CALM,
+    {
+      atSeconds: 3,
+      title: 'Three hundred clients connect',
+      expect: 'the control plane counts them; nothing else changes',
+      actions: [{ kind: 'herd', streams: 300 }],
+    },
+    {
+      atSeconds: 12,
+      title: 'The control plane is killed',
+      expect: 'no call fails',
+      actions: [{ kind: 'signal', process: 'control-plane', signal: 'SIGKILL' }],
+    },
+    {
+      atSeconds: 32,
+      title: 'The control plane is started again',
+      expect: 'a ramp of about the length of the outage; the last client is the slowest to notice',
+      actions: [
+        {
+          kind: 'start',
+          process: 'control-plane',
+          env: { CONTROL_PLANE_FIRST_VERSION: '1000' },
+        },
+      ],
+    },
+    {
+      atSeconds: 84,
+      title: 'The three hundred leave',
+      expect: 'nothing to be seen by users',
+      actions: [{ kind: 'herd', streams: 0 }],
+    },
+  ],
+  timeline: [
+    { event: 'control-plane-lost', subject: 'control-plane', atSeconds: 12, toleranceSeconds: 3 },
+    {
+      event: 'control-plane-restored',
+      subject: 'control-plane',
+      atSeconds: 32,
+      toleranceSeconds: 40,
+    },
+  ],
+};

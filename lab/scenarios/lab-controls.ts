@@ -106,6 +106,7 @@ export class LabControls {
     await attempt('settings', () => this.#restoreSettings());
     await attempt('places', () => this.#bringHome());
     await attempt('load', () => this.#scaleLoad(1));
+    await attempt('herd', () => this.#resizeHerd(0));
     for (const { instance, address, service } of this.#wires.instances) {
       const admin = `http://${address}:${this.#wires.sidecarAdminPort}`;
       await attempt(`${instance}-sidecar`, () => ask('POST', `${admin}/routing`, { mode: 'xds' }));
@@ -129,7 +130,17 @@ export class LabControls {
   async #performOnProcesses(
     action: Extract<
       LabAction,
-      { kind: 'signal' | 'start' | 'move' | 'route' | 'route-login' | 'service-fault' | 'load' }
+      {
+        kind:
+          | 'signal'
+          | 'start'
+          | 'move'
+          | 'route'
+          | 'route-login'
+          | 'service-fault'
+          | 'load'
+          | 'herd';
+      }
     >,
   ): Promise<void> {
     switch (action.kind) {
@@ -152,6 +163,8 @@ export class LabControls {
       }
       case 'load':
         return this.#scaleLoad(action.factor);
+      case 'herd':
+        return this.#resizeHerd(action.streams);
     }
   }
 
@@ -178,6 +191,10 @@ export class LabControls {
   async #setServiceFault(address: string, extraMs: number, errorRatio: number): Promise<void> {
     const body = { extraMs, errorRatio };
     await ask('POST', `http://${address}:${this.#wires.appPort}/-/faults`, body);
+  }
+
+  async #resizeHerd(streams: number): Promise<void> {
+    await ask('POST', `${this.#wires.loadUrl}/herd`, { streams });
   }
 
   async #scaleLoad(factor: number): Promise<void> {

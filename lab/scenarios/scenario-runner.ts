@@ -238,6 +238,7 @@ function targetOf(action: LabAction): string {
     case 'service-fault':
       return action.service;
     case 'load':
+    case 'herd':
       return 'load';
   }
 }

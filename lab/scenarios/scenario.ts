@@ -30,6 +30,8 @@ export type LabAction =
       readonly extraMs: number;
       readonly errorRatio: number;
     }
+  /** So many further xDS clients, which route nothing. */
+  | { readonly kind: 'herd'; readonly streams: number }
   /** Times the rate that the load was started with. */
   | { readonly kind: 'load'; readonly factor: number };
 
