@@ -72,11 +72,19 @@ export function toPushes(spans: readonly Span[]): readonly Push[] {
     .sort((a, b) => elapsedNs(a.unixNano, b.unixNano));
 }
 
-/** Newest first. */
+/** Newest first. What there was before is what the release before left, where that one is known. */
 export function toReleases(spans: readonly Span[]): readonly Release[] {
-  return spans
-    .flatMap((span) => (span.name === SPAN_XDS_RELEASE ? toRelease(span) : []))
-    .sort((a, b) => elapsedNs(a.unixNano, b.unixNano));
+  const ascending = spans
+    .flatMap((span) => (span.name === SPAN_XDS_RELEASE ? [toRelease(span)] : []))
+    .sort((a, b) => elapsedNs(b.unixNano, a.unixNano));
+  return ascending
+    .map((release, index) => {
+      const before = ascending[index - 1];
+      return before === undefined
+        ? release
+        : { ...release, resourcesBefore: before.resourcesAfter };
+    })
+    .reverse();
 }
 
 function toPush(span: Span): readonly Push[] {
@@ -102,18 +110,16 @@ function toPush(span: Span): readonly Push[] {
   ];
 }
 
-function toRelease(span: Span): readonly Release[] {
+function toRelease(span: Span): Release {
   const after = count(span.attributes, ATTR_XDS_RESOURCES);
   const removed = count(span.attributes, ATTR_XDS_RESOURCES_REMOVED);
-  return [
-    {
-      unixNano: span.startUnixNano,
-      version: text(span.attributes, ATTR_XDS_VERSION) ?? '',
-      release: text(span.attributes, ATTR_CONTROL_PLANE_RELEASE) ?? '',
-      resourcesBefore: after + removed,
-      resourcesAfter: after,
-    },
-  ];
+  return {
+    unixNano: span.startUnixNano,
+    version: text(span.attributes, ATTR_XDS_VERSION) ?? '',
+    release: text(span.attributes, ATTR_CONTROL_PLANE_RELEASE) ?? '',
+    resourcesBefore: after + removed,
+    resourcesAfter: after,
+  };
 }
 
 function outcomeOf(value: string | undefined): Push['outcome'] {

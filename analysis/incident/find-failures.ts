@@ -1,4 +1,9 @@
-import { type ScanRules, scanBinomial, type Tally } from '#analysis/routing/binomial-scan.ts';
+import {
+  type ScanRules,
+  type Split,
+  scanBinomial,
+  type Tally,
+} from '#analysis/routing/binomial-scan.ts';
 import { edgeId, isOwnService } from '#analysis/service-map/build-service-map.ts';
 import type { CallEdgeSecond } from '#telemetry/call-edge.ts';
 import { isMesh } from '#telemetry/routing-mode.ts';
@@ -83,18 +88,18 @@ function beganToFail(
   if (split !== undefined && split.gain >= ALARM_GAIN) {
     const after = tallies.slice(split.index);
     if (after.filter((tally) => tally.hits > 0).length < PERSISTENCE_SECONDS) return undefined;
-    return firstErrorNear(tallies, split.index);
+    return firstErrorNear(tallies, split);
   }
   return failedFromTheStart(tallies, second);
 }
 
-/** The first error of an unbroken run that leads up to the split: the change itself, where there were none before. */
+/** The first of the errors that lead up to the split, as far back as it may lie: a second may be half well. */
 function firstErrorNear(
   tallies: readonly (Tally & { readonly second: UnixSecond })[],
-  index: number,
+  split: Split,
 ): UnixSecond | undefined {
-  let first = index;
-  while ((tallies[first - 1]?.hits ?? 0) > 0) first--;
+  let first = split.index;
+  while (first > split.fromIndex && (tallies[first - 1]?.hits ?? 0) > 0) first--;
   return tallies[first]?.second;
 }
 

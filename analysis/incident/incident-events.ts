@@ -10,7 +10,14 @@ import {
   METRIC_XDS_CLIENT_CONFIG_AGE,
   METRIC_XDS_CLIENT_CONNECTED,
 } from '#telemetry/metric-names.ts';
-import { secondOf, startOfSecond, type UnixNano, type UnixSecond } from '#telemetry/time.ts';
+import {
+  addNs,
+  NS_PER_SECOND,
+  secondOf,
+  startOfSecond,
+  type UnixNano,
+  type UnixSecond,
+} from '#telemetry/time.ts';
 
 /** What the entries of a timeline say is under way: an incident needs no other memory. */
 export interface UnderWay {
@@ -22,6 +29,8 @@ export interface UnderWay {
 }
 
 const CONTROL_PLANE = 'control plane';
+/** What a client held may have changed a moment before the first sign; older news belong to other times. */
+const BEFORE_NS = 5 * NS_PER_SECOND;
 
 export function readUnderWay(events: readonly IncidentEvent[]): UnderWay {
   const failing = [...stillOpen(events, 'failures-began', 'failures-ended')].map(
@@ -54,6 +63,7 @@ function stillOpen(
 export function newEvents(
   evidence: Evidence,
   events: readonly IncidentEvent[],
+  startUnixNano: UnixNano,
 ): readonly IncidentEvent[] {
   const underWay = readUnderWay(events);
   const found = [
@@ -65,7 +75,8 @@ export function newEvents(
     ...shiftEvents(evidence),
   ];
   const known = new Set(events.map(keyOf));
-  return found.filter((event) => !known.has(keyOf(event))).sort(byTime);
+  const since = addNs(startUnixNano, -BEFORE_NS);
+  return found.filter((event) => event.unixNano >= since && !known.has(keyOf(event))).sort(byTime);
 }
 
 /** What is known to the second only comes after what is known exactly in that second: causes before effects. */
@@ -83,10 +94,14 @@ function keyOf(event: IncidentEvent): string {
   return `${event.kind} ${event.subject} ${moves ? event.text : event.unixNano}`;
 }
 
-function releaseEvents({ controlPlane, massDeletion }: Evidence): readonly IncidentEvent[] {
-  const first = massDeletion?.unixNano;
+/** A snapshot that only moves endpoints is daily bread: what counts is another release, or fewer resources. */
+function releaseEvents({ controlPlane }: Evidence): readonly IncidentEvent[] {
   return controlPlane.releases
-    .filter((release) => first === undefined || release.unixNano >= first)
+    .filter((release, index, newestFirst) => {
+      const before = newestFirst[index + 1];
+      const isOther = before !== undefined && before.release !== release.release;
+      return isOther || release.resourcesAfter < release.resourcesBefore;
+    })
     .map((release) =>
       entry(
         release.unixNano,

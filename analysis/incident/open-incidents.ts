@@ -33,6 +33,8 @@ export interface ClosedSecond {
   readonly shifts: readonly RoutingShift[];
   /** Undefined when none is under way. */
   readonly current: Incident | undefined;
+  /** Up to when the incident before lasted: what it tells is told. */
+  readonly quietSinceUnixNano: UnixNano | undefined;
   readonly nextNumber: number;
 }
 
@@ -56,12 +58,21 @@ const RESOLVED_ON_DETOUR_AFTER_SECONDS = 90;
  */
 export function judgeSecond(closed: ClosedSecond): Incident | undefined {
   const events = closed.current?.events ?? [];
-  const { second, edges, controlPlane, shifts } = closed;
+  const { second, controlPlane, shifts } = closed;
+  const edges = sinceQuiet(closed);
   const failing = findFailures(edges, second, readUnderWay(events).failing);
   const evidence = gatherEvidence({ second, edges, failing, controlPlane, shifts });
   if (closed.current !== undefined) return moveOn(closed.current, evidence);
   const start = firstEvidence(evidence);
-  return start === undefined ? undefined : open(evidence, start, closed.nextNumber);
+  const isTold = start !== undefined && start < (closed.quietSinceUnixNano ?? 0n);
+  return start === undefined || isTold ? undefined : open(evidence, start, closed.nextNumber);
+}
+
+/** The failures of an incident that is over are no measure of what is normal. */
+function sinceQuiet({ edges, quietSinceUnixNano }: ClosedSecond): readonly CallEdgeSecond[] {
+  if (quietSinceUnixNano === undefined) return edges;
+  const since = secondOf(quietSinceUnixNano);
+  return edges.filter((edge) => edge.second >= since);
 }
 
 function open(evidence: Evidence, start: UnixNano, number: number): Incident {
@@ -103,7 +114,8 @@ function withSecond(
   const movers = moversOf(shifts);
   const services = touched(incident, evidence);
   const { calls, errors } = countCalls(counted);
-  const fresh = newEvents({ ...evidence, shifts: own }, incident.events);
+  const told = { ...evidence, shifts: own };
+  const fresh = newEvents(told, incident.events, incident.startUnixNano);
   return {
     ...incident,
     ...reword(incident, evidence, services),

@@ -10,7 +10,7 @@ import { readCallEdgeSeconds } from '#store/call-edges/read-call-edges.ts';
 import type { Database } from '#store/client.ts';
 import { readServerViewAt } from '#store/control-plane/read-control-plane.ts';
 import { readXdsClientsAt } from '#store/control-plane/read-xds-clients.ts';
-import { readLastIncidentNumber, readOpenIncidents } from '#store/incidents/read-incidents.ts';
+import { readNewestIncident } from '#store/incidents/read-incidents.ts';
 import { readJudgedSecond } from '#store/read-judged-second.ts';
 import { readRoutingShifts } from '#store/routing-shifts/read-routing-shifts.ts';
 import { writeJudgement } from '#store/write-judgement.ts';
@@ -19,6 +19,7 @@ import {
   fromUnixMs,
   secondOf,
   startOfSecond,
+  type UnixNano,
   type UnixSecond,
   unixSecond,
 } from '#telemetry/time.ts';
@@ -41,6 +42,8 @@ interface Memory {
   server: ServerView | undefined;
   shifts: readonly RoutingShift[];
   incident: Incident | undefined;
+  /** The newest incident, if it is resolved, ended then. */
+  quietSinceUnixNano: UnixNano | undefined;
   lastNumber: number;
 }
 
@@ -78,6 +81,7 @@ export class SecondJudge {
       controlPlane: facts.view,
       shifts: lately(allShifts, memory.incident, second),
       current: memory.incident,
+      quietSinceUnixNano: memory.quietSinceUnixNano,
       nextNumber: memory.lastNumber + 1,
     });
     const clients = changedClients(facts, memory.written);
@@ -100,7 +104,9 @@ export class SecondJudge {
     memory.server = serverChanged ? server : memory.server;
     memory.shifts = allShifts;
     memory.lastNumber = Math.max(memory.lastNumber, incident?.number ?? 0);
-    memory.incident = incident?.state === 'resolved' ? undefined : incident;
+    const isOver = incident?.state === 'resolved';
+    memory.incident = isOver ? undefined : incident;
+    memory.quietSinceUnixNano = isOver ? incident.endUnixNano : memory.quietSinceUnixNano;
   }
 
   async #readEdges(second: UnixSecond): Promise<readonly CallEdgeSecond[]> {
@@ -122,13 +128,12 @@ export class SecondJudge {
 async function recall(db: Database): Promise<Memory> {
   const judgedSecond = await startAfter(db);
   const at = startOfSecond(unixSecond(judgedSecond + 1));
-  const [clients, server, open, lastNumber] = await Promise.all([
+  const [clients, server, newest] = await Promise.all([
     readXdsClientsAt(db, at),
     readServerViewAt(db, at),
-    readOpenIncidents(db),
-    readLastIncidentNumber(db),
+    readNewestIncident(db),
   ]);
-  const incident = open[0];
+  const incident = newest?.state === 'resolved' ? undefined : newest;
   const since = incident === undefined ? judgedSecond : secondOf(incident.startUnixNano);
   const shifts = await readRoutingShifts(db, {
     startUnixNano: startOfSecond(unixSecond(since - SHIFT_MEMORY_SECONDS)),
@@ -143,7 +148,8 @@ async function recall(db: Database): Promise<Memory> {
     server,
     shifts,
     incident,
-    lastNumber,
+    quietSinceUnixNano: newest?.endUnixNano,
+    lastNumber: newest?.number ?? 0,
   };
 }
 

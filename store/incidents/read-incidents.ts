@@ -45,10 +45,12 @@ export async function readIncident(db: Database, id: string): Promise<Incident |
   return row === null ? undefined : toIncident(row);
 }
 
-/** Of the newest incident, 0 when there was none. */
-export async function readLastIncidentNumber(db: Database): Promise<number> {
-  const { _max: max } = await db.prisma.incident.aggregate({ _max: { number: true } });
-  return max.number ?? 0;
+export async function readNewestIncident(db: Database): Promise<Incident | undefined> {
+  const row = await db.prisma.incident.findFirst({
+    include: WITH_EVENTS,
+    orderBy: { number: 'desc' },
+  });
+  return row === null ? undefined : toIncident(row);
 }
 
 function toIncident(row: IncidentRow & { readonly events: readonly EventRow[] }): Incident {

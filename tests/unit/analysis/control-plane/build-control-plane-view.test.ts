@@ -171,6 +171,25 @@ describe('toPushes and toReleases', () => {
   });
 });
 
+describe('toReleases', () => {
+  it('takes what was there before from the release before', () => {
+    const release = (id: string, start: number, after: bigint): Span => ({
+      ...traceFromText('control-plane |====|')[0]!,
+      name: 'xds.release',
+      spanId: spanId(id),
+      startUnixNano: at(start),
+      attributes: new Map<string, AttributeValue>([
+        ['mesh.xds.resources', after],
+        ['mesh.xds.resources.removed', 0n],
+      ]),
+    });
+    expect(toReleases([release('1', 10, 4n), release('2', 20, 20n)])).toMatchObject([
+      { resourcesBefore: 4, resourcesAfter: 20 },
+      { resourcesBefore: 4, resourcesAfter: 4 },
+    ]);
+  });
+});
+
 describe('buildDnsView', () => {
   const queries = (second: number, value: number, code = 'NOERROR') =>
     point(

@@ -38,6 +38,7 @@ function judge(
       controlPlane: viewAt(second),
       shifts: [...shifts.values()],
       current: beforeEach(current),
+      quietSinceUnixNano: done.at(-1)?.endUnixNano,
       nextNumber: done.length + 1,
     });
     if (current?.state === 'resolved') {
@@ -127,6 +128,36 @@ describe('judgeSecond', () => {
     const incidents = judge(300, edges, CALM, copy);
     expect(incidents).toHaveLength(1);
     expect(incidents[0]?.state).toBe('open');
+  });
+});
+
+describe('judgeSecond after an incident', () => {
+  const trouble = (from: number, to: number) =>
+    edgeSeconds(from, to, 'gateway -> song', 5, { errors: 4 });
+  const calm = (from: number, to: number) => edgeSeconds(from, to, 'gateway -> song', 5);
+
+  it('opens another one for new failures, dated by them alone', () => {
+    const edges = [...calm(0, 60), ...trouble(60, 75), ...calm(75, 110), ...trouble(110, 130)];
+    const starts = judge(130, edges).map((incident) => secondOf(incident.startUnixNano));
+    expect(starts).toEqual([60, 110]);
+  });
+
+  it('takes resources that appear at the start of a mesh for no loss', () => {
+    const release = {
+      unixNano: startOfSecond(unixSecond(5)),
+      version: '1',
+      release: 'r1',
+      resourcesBefore: 0,
+      resourcesAfter: 0,
+    };
+    const asks = { resources: 0, missing: ['song'], changedUnixNano: startOfSecond(unixSecond(5)) };
+    const view = (second: number) =>
+      controlPlane(
+        second,
+        [xdsClient('gateway-1', { types: { LDS: asks }, verdict: 'names-gone' })],
+        { releases: [release] },
+      );
+    expect(judge(60, calm(0, 60), view)).toEqual([]);
   });
 });
 
