@@ -1,12 +1,14 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   ask,
   capture,
+  GZIP,
   JSON_TYPE,
+  PROTOBUF,
   type ReceiverSettings,
   startTestReceiver,
   type TestReceiver,
@@ -151,5 +153,41 @@ describe('the connection', () => {
     await expect(ask(http.port, { headers: JSON_TYPE, body: '{}' })).rejects.toThrow(
       'ECONNREFUSED',
     );
+  });
+});
+
+describe('the byte budget', () => {
+  it('is 503 when the bodies in flight fill the budget, and 200 when they are gone', async () => {
+    let release = (): void => undefined;
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const { http, budget, counters } = await start({
+      budgetBytes: 100_000,
+      exportTraces: async () => {
+        await gate;
+        return { rejected: 0, errorMessage: '' };
+      },
+    });
+    const question = { headers: PROTOBUF, body: Buffer.alloc(40_000) };
+    const first = [ask(http.port, question), ask(http.port, question)];
+    while (budget.inFlightBytes < 80_000) await wait(5);
+    const announced = await ask(http.port, question);
+    const streamed = await ask(http.port, {
+      headers: { ...PROTOBUF, 'transfer-encoding': 'chunked' },
+      body: question.body,
+    });
+    const inflated = await ask(http.port, {
+      headers: { ...PROTOBUF, ...GZIP },
+      body: gzipSync(question.body),
+    });
+    for (const answer of [announced, streamed, inflated]) {
+      expect([answer.status, answer.headers['retry-after']]).toEqual([503, '1']);
+    }
+    expect(counters.snapshot().lastRefusal?.reason).toBe('overloaded');
+    release();
+    expect((await Promise.all(first)).map((answer) => answer.status)).toEqual([200, 200]);
+    expect((await ask(http.port, question)).status).toBe(200);
+    expect(budget.inFlightBytes).toBe(0);
   });
 });
