@@ -37,12 +37,19 @@ export function useLab(): Lab {
   useEffect(() => {
     const stop = new AbortController();
     const ask = () => {
-      readLab(stop.signal).then(setAsked, () => {
-        if (!stop.signal.aborted) setAsked((before) => ({ ...before, state: 'starting' }));
-      });
+      readLab(stop.signal).then(
+        (answer) => {
+          setAsked(answer);
+          // A lab is attached when Detour starts, or not at all.
+          if (answer.state === 'absent') clearInterval(timer);
+        },
+        () => {
+          if (!stop.signal.aborted) setAsked((before) => ({ ...before, state: 'starting' }));
+        },
+      );
     };
-    ask();
     const timer = setInterval(ask, POLL_MS);
+    ask();
     return () => {
       clearInterval(timer);
       stop.abort();

@@ -1,3 +1,5 @@
+import { missingNames } from '#analysis/control-plane/judge-client.ts';
+import type { XdsClient } from '#analysis/control-plane/xds-client.ts';
 import { mainMode } from '#analysis/service-map/build-service-map.ts';
 import type { Health, ServiceEdge, ServiceMap } from '#analysis/service-map/service-map.ts';
 import { isMesh } from '#telemetry/routing-mode.ts';
@@ -49,7 +51,7 @@ function callerSays(edge: ServiceEdge): Statement {
 
 function controlPlaneSays(edge: ServiceEdge, map: ServiceMap): readonly Statement[] {
   const { server, clients, state } = map.controlPlane;
-  const own = clients.filter((client) => client.service === edge.client);
+  const own = clientsFor(edge, clients);
   if (state === 'none' || own.length === 0) return [];
   const who = server.service ?? 'control plane';
   if (server.silentSinceUnixNano !== undefined) {
@@ -73,6 +75,16 @@ function controlPlaneSays(edge: ServiceEdge, map: ServiceMap): readonly Statemen
       health: server.nacks > 0 && worst?.verdict === 'rejected' ? 'degraded' : 'ok',
     },
   ];
+}
+
+/** The caller's clients that route this edge, as far as it can be told: those that miss its name or have it as target. */
+export function clientsFor(edge: ServiceEdge, clients: readonly XdsClient[]): readonly XdsClient[] {
+  const own = clients.filter((client) => client.service === edge.client);
+  const asking = own.filter(
+    (client) =>
+      client.target?.includes(edge.server) === true || missingNames(client).includes(edge.server),
+  );
+  return asking.length > 0 ? asking : own;
 }
 
 function calleeSays(edge: ServiceEdge, map: ServiceMap): Statement {
