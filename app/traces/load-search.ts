@@ -10,7 +10,8 @@ import { loadHeatmap, loadTraces } from '../_server/load-traces.ts';
 import { type Parsed, parseTraceQuery, type SearchParams } from '../_server/parse-query.ts';
 
 const PAGE_TRACES = 200;
-const HEATMAP = { columns: 90, rows: 22 };
+/** Finer than drawn: the view leaves out empty rows and puts the others together. */
+const HEATMAP = { columns: 90, rows: 88 };
 /** More operations than this are no help to choose from. */
 const MAX_OPERATIONS = 200;
 const NOTHING: TraceSearchResult = { traces: [], hasMore: false, scannedSpans: 0 };

@@ -14,6 +14,7 @@ import { RunningAge } from '#views/incidents/running-age.tsx';
 import { ButtonLink } from '#views/shell/button.tsx';
 import { Instant } from '#views/shell/instant.tsx';
 import { Panel } from '#views/shell/panel.tsx';
+import { ScrollArea } from '#views/shell/scroll-area.tsx';
 
 /** What happened, when, whom it touched and in which order they moved, each with its evidence and its second. */
 export function IncidentOverview({
@@ -26,8 +27,7 @@ export function IncidentOverview({
   return (
     <>
       <IncidentHeader incident={incident} tab="overview" />
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
-      <section className="min-h-0 flex-1 overflow-y-auto p-4" aria-label="Overview" tabIndex={0}>
+      <ScrollArea name="Overview" className="relative p-4">
         <div className="mx-auto flex max-w-[1240px] flex-col gap-4">
           <Lead incident={incident} now={now} />
           <div className="grid grid-cols-[minmax(0,7fr)_minmax(0,5fr)] items-start gap-4 max-[1100px]:grid-cols-1">
@@ -38,7 +38,7 @@ export function IncidentOverview({
             </div>
           </div>
         </div>
-      </section>
+      </ScrollArea>
     </>
   );
 }
@@ -162,8 +162,7 @@ function Shifts({ incident }: { readonly incident: Incident }) {
           No caller changed the way it finds its callees during this incident.
         </p>
       ) : (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
-        <section className="overflow-x-auto" aria-label="Moves of services" tabIndex={0}>
+        <ScrollArea name="Moves of services" className="relative">
           <table className="w-full text-sm">
             <caption className="sr-only">Moves of services between mesh and DNS</caption>
             <thead className="text-left text-muted text-xs">
@@ -185,7 +184,7 @@ function Shifts({ incident }: { readonly incident: Incident }) {
               ))}
             </tbody>
           </table>
-        </section>
+        </ScrollArea>
       )}
     </Panel>
   );

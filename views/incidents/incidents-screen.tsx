@@ -14,6 +14,7 @@ import { EmptyState } from '#views/shell/empty-state.tsx';
 import { Header } from '#views/shell/header.tsx';
 import { Kbd } from '#views/shell/kbd.tsx';
 import { useKeys } from '#views/shell/keys.tsx';
+import { ScrollArea } from '#views/shell/scroll-area.tsx';
 import { Segmented } from '#views/shell/segmented.tsx';
 
 const REFRESH_MS = 5000;
@@ -75,8 +76,7 @@ export function IncidentsScreen({
       ) : (
         <>
           <Numbers incidents={shown} />
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
-          <section className="min-h-0 flex-1 overflow-auto" aria-label="Incidents" tabIndex={0}>
+          <ScrollArea className="relative" name="Incidents">
             {shown.length === 0 ? (
               <EmptyState title="No incident matches">
                 Clear the filter to see all of them.
@@ -84,7 +84,7 @@ export function IncidentsScreen({
             ) : (
               <IncidentTable incidents={shown} now={now} />
             )}
-          </section>
+          </ScrollArea>
           <Footer incidents={incidents} />
         </>
       )}

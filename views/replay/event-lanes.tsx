@@ -23,6 +23,27 @@ const APART_SHARE = 0.02;
 type Event = ReplayTimeline['events'][number];
 type Group = readonly Event[];
 
+/** Turns of the story before what follows from them. */
+const RANKS: Readonly<Record<Event['kind'], number>> = {
+  'config-lost': 0,
+  'control-plane-lost': 0,
+  mitigated: 0,
+  'incident-opened': 1,
+  'shift-began': 1,
+  'config-restored': 1,
+  'control-plane-restored': 1,
+  'client-stuck': 1,
+  resolved: 1,
+  'failures-began': 2,
+  'push-rejected': 2,
+  'version-regressed': 2,
+  'dns-failing': 2,
+  'shift-half': 2,
+  release: 3,
+  'failures-ended': 3,
+  'shift-ended': 3,
+};
+
 /** The kinds of which it matters whose they are. */
 const NAMED: ReadonlySet<Event['kind']> = new Set([
   'shift-began',
@@ -55,6 +76,7 @@ export const EventLanes = memo(function EventLanes({
         groups.map((group) => ({
           at: ((group[0]?.frame ?? 0) + 0.5) / timeline.frames,
           widthPx: chipPx(timeline, group),
+          rank: RANKS[group[0]?.kind ?? 'release'],
         })),
         widthPx,
         lanes,

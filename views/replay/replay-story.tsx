@@ -38,7 +38,7 @@ export function ReplayStory({
             <li
               key={`${event.unixNano} ${event.kind} ${event.subject}`}
               ref={i === past - 1 ? here : null}
-              className={i === past - 1 ? 'rounded-md bg-raise' : ''}
+              className={`scroll-my-12 ${i === past - 1 ? 'rounded-md bg-raise' : ''}`}
             >
               <button
                 type="button"

@@ -3,6 +3,7 @@
 import { formatCount } from '#views/format/format-number.ts';
 import { formatDuration } from '#views/format/format-time.ts';
 import { EmptyState } from '#views/shell/empty-state.tsx';
+import { ScrollArea } from '#views/shell/scroll-area.tsx';
 import type { HopFolds } from '#views/trace/fold-hops.ts';
 import { rowLabel } from '#views/trace/row-label.ts';
 import type { TraceEvent } from '#views/trace/span-details.ts';
@@ -30,8 +31,7 @@ export function EventList({
     );
   }
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
-    <section className="min-h-0 flex-1 overflow-auto" aria-label="Events" tabIndex={0}>
+    <ScrollArea className="relative" name="Events">
       <table className="w-full text-sm">
         <caption className="px-4 py-2 text-left text-muted text-xs">
           {total > events.length
@@ -78,6 +78,6 @@ export function EventList({
           })}
         </tbody>
       </table>
-    </section>
+    </ScrollArea>
   );
 }

@@ -3,6 +3,7 @@
 import { type MouseEvent, useCallback, useMemo } from 'react';
 import { type Surface, useCanvas } from '#views/canvas/use-canvas.ts';
 import { formatDuration } from '#views/format/format-time.ts';
+import { ScrollArea } from '#views/shell/scroll-area.tsx';
 import type { HopFolds } from '#views/trace/fold-hops.ts';
 import { rowLabel } from '#views/trace/row-label.ts';
 import { rowTone } from '#views/trace/row-tone.ts';
@@ -45,8 +46,7 @@ export function Flame({
     if (row !== undefined) onSelect(row);
   };
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
-    <section className="min-h-0 flex-1 overflow-y-auto p-3" aria-label="Flame view" tabIndex={0}>
+    <ScrollArea name="Flame view" className="relative p-3">
       <p className="mb-2 text-muted text-xs">
         One lane for each depth, {formatDuration(view.fromNs)} to {formatDuration(view.toNs)}. J and
         K move the selection as in the waterfall.
@@ -59,7 +59,7 @@ export function Flame({
         style={{ height: lanes * LANE_PX }}
         onClick={pick}
       />
-    </section>
+    </ScrollArea>
   );
 }
 

@@ -4,6 +4,7 @@ import { useMemo } from 'react';
 import { formatCount, formatPercent } from '#views/format/format-number.ts';
 import { formatDuration } from '#views/format/format-time.ts';
 import { EmptyState } from '#views/shell/empty-state.tsx';
+import { ScrollArea } from '#views/shell/scroll-area.tsx';
 import type { HopFolds } from '#views/trace/fold-hops.ts';
 import { pathParts } from '#views/trace/path-shares.ts';
 import { rowLabel } from '#views/trace/row-label.ts';
@@ -30,8 +31,7 @@ export function PathTable({
     );
   }
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
-    <section className="min-h-0 flex-1 overflow-auto" aria-label="Critical path" tabIndex={0}>
+    <ScrollArea className="relative" name="Critical path">
       <table className="w-full text-sm">
         <caption className="px-4 py-2 text-left text-muted text-xs">
           Had one of these been shorter, the trace would have ended sooner. {formatDuration(total)}{' '}
@@ -78,7 +78,7 @@ export function PathTable({
           ))}
         </tbody>
       </table>
-    </section>
+    </ScrollArea>
   );
 }
 

@@ -1,6 +1,6 @@
 'use client';
 
-import { CircleAlert, CircleCheck, ListFilter, Waypoints, X } from 'lucide-react';
+import { CircleAlert, CircleCheck, History, ListFilter, Waypoints, X } from 'lucide-react';
 import Link from 'next/link';
 import type { ReactNode } from 'react';
 import {
@@ -8,11 +8,18 @@ import {
   ATTR_ROUTING_MODE,
   ATTR_XDS_CONFIG_AGE_MS,
 } from '#telemetry/attributes.ts';
-import { addNs, NS_PER_MS, unixNano } from '#telemetry/time.ts';
+import { addNs, NS_PER_MS, NS_PER_SECOND, unixNano } from '#telemetry/time.ts';
 import { formatCount } from '#views/format/format-number.ts';
-import { formatAge, formatClockMs, formatDuration } from '#views/format/format-time.ts';
+import {
+  formatAge,
+  formatClock,
+  formatClockMs,
+  formatDuration,
+} from '#views/format/format-time.ts';
+import { replayHref } from '#views/incidents/incident-facts.ts';
 import { ButtonLink, IconButton } from '#views/shell/button.tsx';
 import { CopyButton } from '#views/shell/copy-button.tsx';
+import { ScrollArea } from '#views/shell/scroll-area.tsx';
 import type { HopFolds } from '#views/trace/fold-hops.ts';
 import { rowLabel, whoAt } from '#views/trace/row-label.ts';
 import type { Field, SpanDetails } from '#views/trace/span-details.ts';
@@ -40,6 +47,8 @@ interface DrawerProps {
   readonly loaded: LoadedDetails;
   /** Of the span that says how the hop was routed; the row's own for every other row. */
   readonly routing: LoadedDetails;
+  /** The incident during which the trace ran. */
+  readonly incidentId?: string | undefined;
   readonly onClose: () => void;
 }
 
@@ -74,8 +83,7 @@ export function SpanDrawer(props: DrawerProps) {
           <X size={16} aria-hidden />
         </IconButton>
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
-      <section className="min-h-0 flex-1 overflow-y-auto" aria-label="Details" tabIndex={0}>
+      <ScrollArea name="Details" className="relative">
         {hasFlag(columns, row, ROW_MISSING) ? (
           <p className="p-3.5 text-muted">
             This span is named as a parent and has not arrived. It may still be on its way, or its
@@ -84,8 +92,8 @@ export function SpanDrawer(props: DrawerProps) {
         ) : (
           <Details {...props} loaded={loaded} />
         )}
-      </section>
-      <Actions columns={columns} row={row} folds={folds} />
+      </ScrollArea>
+      <Actions {...props} />
     </aside>
   );
 }
@@ -264,15 +272,10 @@ function Links({ details }: { readonly details: SpanDetails }) {
   );
 }
 
-function Actions({
-  columns,
-  row,
-  folds,
-}: {
-  readonly columns: TraceColumns;
-  readonly row: number;
-  readonly folds: HopFolds;
-}) {
+/** Half of the window of the map that a span is looked up on. */
+const MAP_NS = 5 * NS_PER_SECOND;
+
+function Actions({ columns, row, folds, incidentId }: DrawerProps) {
   const by = folds.routedBy[row] ?? -1;
   const at = addNs(unixNano(columns.startUnixNano), columns.startNs[row] ?? 0);
   const error = textAt(columns, columns.errorType, by < 0 ? row : by);
@@ -281,14 +284,25 @@ function Actions({
   else like.set('operation', textAt(columns, columns.name, row));
   return (
     <div className="flex gap-2 border-line border-t p-3">
-      <ButtonLink
-        href={`/map?at=${at}`}
-        className="flex-1"
-        size="small"
-        title={`The map at ${formatClockMs(at)} UTC`}
-      >
-        <Waypoints size={13} aria-hidden /> Map then
-      </ButtonLink>
+      {incidentId === undefined ? (
+        <ButtonLink
+          href={`/map?from=${addNs(at, -MAP_NS)}&to=${addNs(at, MAP_NS)}`}
+          className="flex-1"
+          size="small"
+          title={`The map around ${formatClockMs(at)} UTC`}
+        >
+          <Waypoints size={13} aria-hidden /> Map then
+        </ButtonLink>
+      ) : (
+        <ButtonLink
+          href={replayHref(incidentId, at)}
+          className="flex-1"
+          size="small"
+          title="This second in the replay of the incident"
+        >
+          <History size={13} aria-hidden /> Replay {formatClock(at)}
+        </ButtonLink>
+      )}
       <ButtonLink href={`/traces?${like}`} className="flex-1" size="small">
         <ListFilter size={13} aria-hidden /> Like this
       </ButtonLink>

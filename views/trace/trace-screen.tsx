@@ -23,6 +23,8 @@ export interface TraceScreenProps {
   readonly eventTotal: number;
   readonly link: TraceLink;
   readonly loadDetails: LoadDetails;
+  /** The incident during which the trace ran. */
+  readonly incidentId?: string;
 }
 
 /** One trace: what happened in a sentence, then when and where, then everything about one span. */
@@ -109,6 +111,7 @@ function Drawer({
   columns,
   details,
   loadDetails,
+  incidentId,
   state,
   row,
 }: TraceScreenProps & { readonly state: State; readonly row: number }) {
@@ -126,6 +129,7 @@ function Drawer({
       row={row}
       loaded={loaded}
       routing={routing}
+      incidentId={incidentId}
       onClose={state.clear}
     />
   );

@@ -91,16 +91,36 @@ export function cropped(map: DurationHeatmap): {
     rows = row + 1;
     left = next;
   }
-  if (rows === 0) return { map, left: 0 };
   const skip = rows * map.columns;
+  const kept = {
+    ...map,
+    rows: map.rows - rows,
+    minNs: durationAtEdge(map, rows),
+    counts: map.counts.slice(skip),
+    errors: map.errors.slice(skip),
+  };
+  return { map: kept, left };
+}
+
+/** At most `rows` rows, whole ones put together; the last may reach beyond the longest duration. */
+export function coarser(map: DurationHeatmap, rows: number): DurationHeatmap {
+  const factor = Math.ceil(map.rows / rows);
+  if (factor <= 1) return map;
+  const count = Math.ceil(map.rows / factor);
+  const fold = (values: readonly number[]): readonly number[] => {
+    const sums = new Array<number>(count * map.columns).fill(0);
+    for (const [i, value] of values.entries()) {
+      const row = Math.floor(Math.floor(i / map.columns) / factor);
+      const cell = row * map.columns + (i % map.columns);
+      sums[cell] = (sums[cell] ?? 0) + value;
+    }
+    return sums;
+  };
   return {
-    map: {
-      ...map,
-      rows: map.rows - rows,
-      minNs: durationAtEdge(map, rows),
-      counts: map.counts.slice(skip),
-      errors: map.errors.slice(skip),
-    },
-    left,
+    ...map,
+    rows: count,
+    maxNs: durationAtEdge(map, count * factor),
+    counts: fold(map.counts),
+    errors: fold(map.errors),
   };
 }

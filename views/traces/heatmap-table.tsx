@@ -1,6 +1,7 @@
 import { addNs, elapsedNs, type TimeWindow } from '#telemetry/time.ts';
 import { formatCount } from '#views/format/format-number.ts';
 import { formatClock, formatDuration } from '#views/format/format-time.ts';
+import { ScrollArea } from '#views/shell/scroll-area.tsx';
 import { countIn, type DurationHeatmap, durationAtEdge } from '#views/traces/heatmap-scale.ts';
 
 const BLOCKS = 6;
@@ -23,8 +24,7 @@ export function HeatmapTable({
       0,
   );
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
-    <section className="h-full overflow-auto" aria-label="Durations as a table" tabIndex={0}>
+    <ScrollArea name="Durations as a table" className="relative h-full">
       <table className="w-full text-xs">
         <thead className="sticky top-0 bg-bg text-muted">
           <tr>
@@ -61,6 +61,6 @@ export function HeatmapTable({
           ))}
         </tbody>
       </table>
-    </section>
+    </ScrollArea>
   );
 }

@@ -13,11 +13,13 @@ import { EmptyState } from '#views/shell/empty-state.tsx';
 import { Header } from '#views/shell/header.tsx';
 import { Kbd } from '#views/shell/kbd.tsx';
 import { useKeys } from '#views/shell/keys.tsx';
+import { ScrollArea } from '#views/shell/scroll-area.tsx';
 import { Segmented } from '#views/shell/segmented.tsx';
 import type { KnownValues } from '#views/traces/complete-clause.ts';
 import { Heatmap, summaryOf } from '#views/traces/heatmap.tsx';
 import {
   type CellBox,
+  coarser,
   cropped,
   type DurationHeatmap,
   durationAtEdge,
@@ -30,6 +32,8 @@ import { type TracesLink, tracesHref, withClause } from '#views/traces/trace-lin
 import { countWords, TraceTable } from '#views/traces/trace-table.tsx';
 
 const REFRESH_MS = 5000;
+/** More rows than this are lower than a finger. */
+const MAX_ROWS = 22;
 
 export interface TracesScreenProps {
   readonly link: TracesLink;
@@ -102,7 +106,10 @@ function Found({
   link,
   onBox,
 }: TracesScreenProps & { readonly onBox: (map: DurationHeatmap, box: CellBox) => void }) {
-  const { map: heatmap, left } = useMemo(() => cropped(whole), [whole]);
+  const { heatmap, left } = useMemo(() => {
+    const { map, left: out } = cropped(whole);
+    return { heatmap: coarser(map, MAX_ROWS), left: out };
+  }, [whole]);
   const [form, setForm] = useState<'heatmap' | 'table'>('heatmap');
   const failed = result.traces.filter((trace) => trace.rootStatus === 'error').length;
   const oldest = result.traces.at(-1);
@@ -142,8 +149,7 @@ function Found({
         </div>
         <p className="sr-only">{summaryOf(heatmap)}</p>
       </section>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
-      <section className="min-h-0 flex-1 overflow-auto" aria-label="Traces" tabIndex={0}>
+      <ScrollArea className="relative" name="Traces">
         <TraceTable traces={result.traces} />
         {result.hasMore && oldest !== undefined && (
           <div className="flex justify-center p-3">
@@ -162,7 +168,7 @@ function Found({
             </ButtonLink>
           </div>
         )}
-      </section>
+      </ScrollArea>
       <footer className="flex h-9 shrink-0 items-center gap-2 border-line border-t px-4 text-muted text-xs">
         <Kbd>J</Kbd>
         <Kbd>K</Kbd> move <Kbd>⏎</Kbd> open <Kbd>/</Kbd> search

@@ -2,10 +2,12 @@ import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
 import { criticalPath } from '#analysis/trace/critical-path.ts';
 import { type Span, traceId } from '#telemetry/span.ts';
+import type { UnixNano } from '#telemetry/time.ts';
 import { type SpanDetails, toSpanDetails, toTraceEvents } from '#views/trace/span-details.ts';
 import { toTraceColumns } from '#views/trace/to-trace-columns.ts';
 import { rowIndex } from '#views/trace/trace-columns.ts';
 import { TraceScreen } from '#views/trace/trace-screen.tsx';
+import { loadIncidents } from '../../_server/load-incidents.ts';
 import { loadTrace } from '../../_server/load-traces.ts';
 import { loadSpanDetails } from './load-span-details.ts';
 
@@ -43,8 +45,18 @@ export default async function TracePage({ params, searchParams }: Address) {
       eventTotal={total}
       link={{ ...textOf('tab', tab), ...textOf('span', span), ...textOf('view', view) }}
       loadDetails={loadSpanDetails.bind(undefined, id)}
+      {...(await incidentAt(columns.startUnixNano))}
     />
   );
+}
+
+/** The incident that was on at an instant. */
+async function incidentAt(instant: UnixNano): Promise<{ readonly incidentId?: string }> {
+  const incident = (await loadIncidents()).find(
+    (one) =>
+      one.startUnixNano <= instant && (one.endUnixNano === undefined || instant < one.endUnixNano),
+  );
+  return incident === undefined ? {} : { incidentId: incident.id };
 }
 
 function detailsOf(spans: readonly Span[]): Readonly<Record<string, SpanDetails>> {

@@ -134,7 +134,11 @@ describe('timeline', () => {
 
 describe('event chips', () => {
   it('takes the first lane with room and never lets two overlap', () => {
-    const events = [0, 0.01, 0.02, 0.03, 0.5, 0.51, 0.99].map((at) => ({ at, widthPx: 120 }));
+    const events = [0, 0.01, 0.02, 0.03, 0.5, 0.51, 0.99].map((at) => ({
+      at,
+      widthPx: 120,
+      rank: 0,
+    }));
     const chips = placeChips(events, 1000, 3);
     for (const a of chips) {
       for (const b of chips) {
@@ -148,8 +152,16 @@ describe('event chips', () => {
   });
 
   it('says +n for events that find no lane', () => {
-    const events = [0.1, 0.1, 0.1].map((at) => ({ at, widthPx: 100 }));
+    const events = [0.1, 0.1, 0.1].map((at) => ({ at, widthPx: 100, rank: 0 }));
     expect(placeChips(events, 1000, 1)).toMatchObject([{ events: [0, 1, 2] }]);
+  });
+
+  it('gives the place to what matters more', () => {
+    const events = [
+      { at: 0.1, widthPx: 100, rank: 3 },
+      { at: 0.11, widthPx: 100, rank: 0 },
+    ];
+    expect(placeChips(events, 1000, 1)).toMatchObject([{ events: [1, 0] }]);
   });
 
   it('groups one kind in one moment and keeps kinds apart', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { applyCompletion, completeClause } from '#views/traces/complete-clause.ts';
 import {
   boxBetween,
+  coarser,
   countIn,
   cropped,
   type DurationHeatmap,
@@ -124,6 +125,13 @@ describe('heatmap', () => {
       toColumn: 2,
       toRow: 3,
     });
+  });
+
+  it('puts rows together without losing a count', () => {
+    const drawn = coarser(map, 2);
+    expect(drawn).toMatchObject({ rows: 2, counts: [601, 40, 0, 7], errors: [0, 40, 0, 0] });
+    expect(durationAtEdge(drawn, 1)).toBeCloseTo(1e8);
+    expect(coarser(map, 3)).toBe(map);
   });
 
   it('leaves out short rows that hold next to nothing, and says how many', () => {
