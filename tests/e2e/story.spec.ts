@@ -209,7 +209,6 @@ async function pages(stack: RunningStack, incident: Incident): Promise<readonly 
     '/incidents',
     `/incidents/${incident.id}`,
     `/incidents/${incident.id}/replay`,
-    '/first-run',
   ];
 }
 

@@ -1,0 +1,64 @@
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
+import { expect, test } from 'playwright/test';
+import { type RunningStack, runStack } from '#tests/support/run-stack.ts';
+
+const STRANGER = path.join(import.meta.dirname, '../support/stock-sdk.mjs');
+
+test.describe.configure({ mode: 'serial' });
+
+/** Somebody brings their own system: an empty Detour, then the first spans of a stock SDK. */
+test.describe('the first run without a lab', () => {
+  let stack: RunningStack;
+
+  test.beforeAll(async () => {
+    test.setTimeout(120_000);
+    stack = await runStack({ lab: false });
+  });
+  test.afterAll(() => stack.remove());
+
+  for (const scheme of ['dark', 'light'] as const) {
+    test(`says where to send telemetry, ${scheme}`, async ({ page }) => {
+      await page.emulateMedia({ colorScheme: scheme });
+      await page.goto(stack.dashboardUrl);
+      const port = new URL(stack.otlpHttpUrl).port;
+      await expect(page.getByText(new RegExp(`:${port}`)).first()).toBeVisible();
+      const { violations } = await new AxeBuilder({ page })
+        .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
+        .analyze();
+      expect(violations.map((v) => `${v.id}: ${v.nodes[0]?.html.slice(0, 160)}`)).toEqual([]);
+    });
+  }
+
+  for (const page of ['/incidents', '/control-plane', '/traces', '/lab']) {
+    test(`${page} is empty and says what to do`, async ({ page: tab }) => {
+      await tab.goto(`${stack.dashboardUrl}${page}`);
+      await expect(tab.getByRole('main')).toBeVisible();
+      await expect(tab.getByText(/npm start|npm run lab|march-8|send|lab/i).first()).toBeVisible();
+    });
+  }
+
+  for (const protocol of ['http/protobuf', 'http/json', 'grpc']) {
+    test(`a stock SDK appears on the map and in the traces, ${protocol}`, async ({ page }) => {
+      const service = `checkout-${protocol.replace('/', '-')}`;
+      const endpoint = protocol === 'grpc' ? `http://${stack.otlpGrpcAddress}` : stack.otlpHttpUrl;
+      const traceId = execFileSync(process.execPath, [STRANGER], {
+        encoding: 'utf8',
+        env: {
+          ...process.env,
+          OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+          OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+          OTEL_SERVICE_NAME: service,
+        },
+      }).trim();
+      await page.goto(`${stack.dashboardUrl}/map`);
+      await expect(
+        page.getByRole('button', { name: new RegExp(`^${service}, `) }).first(),
+      ).toBeVisible();
+      await page.goto(`${stack.dashboardUrl}/traces?service=${service}`);
+      await page.locator(`a[href^="/traces/${traceId}"]`).first().click();
+      await expect(page.getByText('SELECT orders').first()).toBeVisible();
+    });
+  }
+});
