@@ -99,7 +99,7 @@ function Body({ view }: { readonly view: ControlPlaneView }) {
   );
   return (
     <div className="flex min-h-0 flex-1 flex-col gap-3 overflow-auto p-3">
-      <div className="grid shrink-0 grid-cols-1 gap-3 min-[900px]:h-[206px] min-[900px]:grid-cols-[1.72fr_1fr] min-[1180px]:grid-cols-[1.72fr_1fr_0.88fr]">
+      <div className="grid shrink-0 grid-cols-1 gap-3 min-[900px]:h-[226px] min-[900px]:grid-cols-[1.72fr_1fr] min-[1180px]:grid-cols-[1.72fr_1fr_0.88fr]">
         <TwoViewsPanel view={view} />
         <div className="hidden min-h-0 min-[1180px]:block">
           <PushChart view={view} />

@@ -16,11 +16,16 @@ export function TwoViewsPanel({ view }: { readonly view: ControlPlaneView }) {
     >
       <ScrollArea name="Claims">
         <table className="h-full w-full border-collapse text-sm">
-          <thead className="sr-only">
-            <tr>
-              <th>Claim</th>
-              <th>The server says</th>
-              <th>Its clients say</th>
+          <thead className="text-left text-muted text-xs">
+            <tr className="h-6">
+              <th className="pl-3.5 font-normal">
+                <span className="sr-only">Claim</span>
+              </th>
+              <th className="font-normal">the server says</th>
+              <th>
+                <span className="sr-only">Difference</span>
+              </th>
+              <th className="pl-2 font-normal">its clients say</th>
             </tr>
           </thead>
           <tbody>

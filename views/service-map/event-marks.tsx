@@ -74,7 +74,9 @@ export function marksOf({
     // The first of a kind tells the story; its repetitions are for the incident's own page.
     const isTick = said.has(event.kind);
     said.add(event.kind);
-    const text = `${event.subject}: ${event.text}`;
+    const text = event.text.includes(event.subject)
+      ? event.text
+      : `${event.subject}: ${event.text}`;
     marks.push({ unixNano: event.unixNano, kind, text, isTick });
   }
   return marks.toSorted((a, b) => (a.unixNano < b.unixNano ? -1 : 1));

@@ -11,6 +11,7 @@ import { HealthIcon } from '#views/shell/health-icon.tsx';
 import { routingLook } from '#views/theme/routing-look.ts';
 import { nodeName } from './describe-edge.ts';
 import {
+  clientsFor,
   doTheyDisagree,
   explainFailure,
   modeEvidence,
@@ -126,9 +127,10 @@ function WhoSaysWhat({ edge, map }: { readonly edge: ServiceEdge; readonly map: 
 
 /** What the caller calls with, as its xDS clients tell it. */
 function channelWords(edge: ServiceEdge, map: ServiceMap): string {
-  const clients = map.controlPlane.clients.filter((client) => client.service === edge.client);
-  const grpc = clients.find((client) => client.target?.includes(edge.server) === true);
-  if (grpc?.target !== undefined) return `${grpc.target} · gRPC without a sidecar`;
+  const clients = clientsFor(edge, map.controlPlane.clients);
+  if (clients.length > 0 && clients.every((client) => client.kind === 'grpc')) {
+    return `${clients[0]?.target ?? 'gRPC'} · without a sidecar`;
+  }
   return clients.some((client) => client.kind === 'sidecar')
     ? 'through its sidecar'
     : 'service call';
