@@ -43,8 +43,8 @@ function GroupRow({ group }: { readonly group: PushGroup }) {
   const isMass = isMassDeletion(group);
   const health = group.nacked > 0 || isMass ? 'critical' : group.silent > 0 ? 'degraded' : 'ok';
   return (
-    <tr className="h-8 border-line border-t">
-      <td className="pl-3.5">
+    <tr className="h-8 whitespace-nowrap border-line border-t">
+      <td className="pr-3 pl-3.5">
         <Instant at={group.firstUnixNano} className="text-muted text-xs" />
       </td>
       <td className="num pr-3">{group.version}</td>

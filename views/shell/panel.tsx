@@ -27,8 +27,10 @@ export function Panel({
       )}
     >
       <div className="flex min-h-10 shrink-0 items-center gap-2 border-line border-b px-3.5 py-1.5">
-        <h2 className="shrink-0 font-semibold text-[13.5px]">{title}</h2>
-        {hint !== undefined && <div className="min-w-0 truncate text-muted text-xs">{hint}</div>}
+        <h2 className="min-w-0 truncate font-semibold text-[13.5px]">{title}</h2>
+        {hint !== undefined && (
+          <div className="min-w-0 shrink-[99] truncate text-muted text-xs">{hint}</div>
+        )}
         {actions !== undefined && (
           <div className="ml-auto flex shrink-0 items-center gap-2">{actions}</div>
         )}
