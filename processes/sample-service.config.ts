@@ -20,6 +20,8 @@ export const ServiceEnvironment = z.object({
   DNS_ADDRESS: hostPort,
   REGISTRY_URL: z.url(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url().default('http://127.0.0.1:4318'),
+  /** gRFC A53: the gRPC client keeps a resource that the control plane removed. */
+  XDS_IGNORE_DELETION: z.stringbool().default(false),
   /** How long a login lasts. */
   SESSION_MS: z.coerce.number().int().positive().default(12_000),
 });

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { startOtelSdk } from '#instrumentation/otel-sdk.ts';
 import { startService } from '#lab/services/start-service.ts';
 import { readSettings, runProcess } from './run-process.ts';
@@ -6,7 +7,7 @@ import { seededRoll, seedOf } from './seeded-roll.ts';
 
 runProcess(async () => {
   const env = readSettings(ServiceEnvironment);
-  prepareGrpc(env.INSTANCE, env.SERVICE, env.CONTROL_PLANE_XDS);
+  prepareGrpc(env);
   const stopTelemetry = startOtelSdk({
     serviceName: env.SERVICE,
     instanceId: env.INSTANCE,
@@ -39,19 +40,20 @@ runProcess(async () => {
 });
 
 /** gRPC takes these from the environment alone, the first when it is loaded (grpc-js, environment.ts). */
-function prepareGrpc(instance: string, service: string, controlPlane: string): void {
+function prepareGrpc(env: z.infer<typeof ServiceEnvironment>): void {
+  const ignoreDeletion = env.XDS_IGNORE_DELETION ? ['ignore_resource_deletion'] : [];
   process.env['GRPC_NODE_USE_ALTERNATIVE_RESOLVER'] ??= 'true';
   process.env['GRPC_XDS_BOOTSTRAP_CONFIG'] ??= JSON.stringify({
     xds_servers: [
       {
-        server_uri: controlPlane,
+        server_uri: env.CONTROL_PLANE_XDS,
         channel_creds: [{ type: 'insecure' }],
-        server_features: ['xds_v3'],
+        server_features: ['xds_v3', ...ignoreDeletion],
       },
     ],
     node: {
-      id: `${instance}-grpc`,
-      cluster: service,
+      id: `${env.INSTANCE}-grpc`,
+      cluster: env.SERVICE,
       locality: { region: 'lab', zone: 'lab-a' },
     },
   });

@@ -1,13 +1,8 @@
 import { z } from 'zod';
-import { ask } from './ask.ts';
-import type { LabAction } from './scenario.ts';
+import { ask, RefusedError } from './ask.ts';
+import { type LabInstance, LabPlaces } from './lab-places.ts';
+import type { LabAction, Lesson } from './scenario.ts';
 import { SupervisorClient } from './supervisor-client.ts';
-
-export interface LabInstance {
-  readonly service: string;
-  readonly instance: string;
-  readonly address: string;
-}
 
 export interface LabWires {
   readonly supervisorUrl: string;
@@ -45,24 +40,53 @@ export type LoadSecond = z.infer<typeof LoadReport>['seconds'][number];
 
 const SERVED_LIMIT_MS = 10_000;
 const POLL_MS = 50;
-/** What the supervisor runs beside the lab; a scenario never touches them. */
-const PRODUCT = new Set(['postgres', 'ingester', 'analyzer', 'dashboard', 'scenario']);
 
 /** Everything that a scenario can do to the lab. Each method rejects with what the part answered. */
 export class LabControls {
   readonly #wires: LabWires;
-  readonly #supervisor: SupervisorClient;
-  /** Instances that stand elsewhere than at home. */
-  readonly #moved = new Map<string, string>();
-  /** Sidecars that were started with settings of their own. */
-  readonly #altered = new Set<string>();
+  readonly #places: LabPlaces;
 
   constructor(wires: LabWires) {
     this.#wires = wires;
-    this.#supervisor = new SupervisorClient(wires.supervisorUrl, wires.supervisorToken);
+    const supervisor = new SupervisorClient(wires.supervisorUrl, wires.supervisorToken);
+    this.#places = new LabPlaces(wires.instances, supervisor);
   }
 
-  async perform(action: LabAction): Promise<void> {
+  /** Resolves to a word about what came of it, where there is one. */
+  async perform(action: LabAction): Promise<string | undefined> {
+    try {
+      await this.#perform(action);
+      return undefined;
+    } catch (error) {
+      // A guard that does its work is no failure of the scenario.
+      const isGuarded = action.kind === 'release' || action.kind === 'rollback';
+      if (isGuarded && error instanceof RefusedError && error.status === 409) return error.message;
+      throw error;
+    }
+  }
+
+  async learn(lessons: readonly Lesson[]): Promise<void> {
+    const { controlPlaneAdmin } = this.#wires;
+    const services = [...new Set(this.#wires.instances.map((i) => i.service))];
+    for (const lesson of lessons) {
+      switch (lesson) {
+        case 'keep-on-deletion':
+          await this.#setPolicies('keep');
+          await this.#places.restartWith('gateway-1', { XDS_IGNORE_DELETION: 'true' });
+          break;
+        case 'dns-fallback':
+          for (const service of services) {
+            await ask('POST', `${controlPlaneAdmin}/faults`, { kind: 'dns-fallback', service });
+          }
+          break;
+        case 'drop-guard':
+          await ask('POST', `${controlPlaneAdmin}/faults`, { kind: 'drop-guard', maxPercent: 30 });
+          break;
+      }
+    }
+  }
+
+  async #perform(action: LabAction): Promise<void> {
     const { controlPlaneAdmin, dnsAdmin, relayAdmin } = this.#wires;
     switch (action.kind) {
       case 'release': {
@@ -99,12 +123,13 @@ export class LabControls {
     const attempt = async (what: string, work: () => Promise<unknown>): Promise<void> => {
       await work().catch((error: unknown) => troubles.push(`${what}: ${String(error)}`));
     };
-    await attempt('processes', () => this.#mendProcesses());
+    await attempt('processes', () => this.#places.startStopped());
     await attempt('relay', () => this.#clearFaults('relay'));
     await attempt('control plane', () => this.#mendControlPlane());
     await attempt('DNS', () => this.#clearFaults('dns'));
-    await attempt('settings', () => this.#restoreSettings());
-    await attempt('places', () => this.#bringHome());
+    await attempt('settings', () => this.#places.restoreSettings());
+    await attempt('places', () => this.#places.bringHome((home) => this.#untilServed(home)));
+    await attempt('policies', () => this.#setPolicies(undefined));
     await attempt('load', () => this.#scaleLoad(1));
     await attempt('herd', () => this.#resizeHerd(0));
     for (const { instance, address, service } of this.#wires.instances) {
@@ -145,19 +170,20 @@ export class LabControls {
   ): Promise<void> {
     switch (action.kind) {
       case 'signal':
-        return this.#supervisor.signal(action.process, action.signal);
+        return this.#places.supervisor.signal(action.process, action.signal);
       case 'start':
-        if (action.env && action.process.endsWith('-sidecar')) this.#altered.add(action.process);
-        return this.#supervisor.start(action.process, action.env);
+        return this.#places.start(action.process, action.env);
       case 'move':
-        return this.#move(action.instance, action.host);
+        return this.#places.move(action.instance, action.host);
       case 'route':
         return this.#route(action.caller, action.callee, action.mode);
       case 'route-login':
         return this.#routeLogin(action.mode, action.fresh);
       case 'service-fault': {
         const { extraMs, errorRatio } = action;
-        const addresses = this.#instancesOf(action.service).map((i) => this.#addressOf(i));
+        const addresses = this.#places
+          .instancesOf(action.service)
+          .map((i) => this.#places.addressOf(i));
         await Promise.all(addresses.map((a) => this.#setServiceFault(a, extraMs, errorRatio)));
         return;
       }
@@ -175,15 +201,15 @@ export class LabControls {
   }
 
   async #route(caller: string, callee: string, mode: string): Promise<void> {
-    const addresses = this.#instancesOf(caller).map((i) => this.#addressOf(i));
+    const addresses = this.#places.instancesOf(caller).map((i) => this.#places.addressOf(i));
     const body = { mode, services: [callee] };
     const port = this.#wires.sidecarAdminPort;
     await Promise.all(addresses.map((a) => ask('POST', `http://${a}:${port}/routing`, body)));
   }
 
   async #routeLogin(mode: string, fresh: boolean): Promise<void> {
-    for (const gateway of this.#instancesOf('gateway')) {
-      const base = `http://${this.#addressOf(gateway)}:${this.#wires.appPort}`;
+    for (const gateway of this.#places.instancesOf('gateway')) {
+      const base = `http://${this.#places.addressOf(gateway)}:${this.#wires.appPort}`;
       await ask('POST', `${base}/-/routing`, { mode, fresh });
     }
   }
@@ -203,31 +229,6 @@ export class LabControls {
     await ask('POST', `${loadUrl}/rate`, { rps: defaultRequestsPerSecond * factor });
   }
 
-  async #move(instance: string, host: number): Promise<void> {
-    const home = this.#wires.instances.find((i) => i.instance === instance);
-    if (!home) throw new Error(`no instance is called ${instance}`);
-    const address = `${home.address.slice(0, home.address.lastIndexOf('.'))}.${host}`;
-    await this.#restart(instance, { ADDRESS: address });
-    this.#moved.set(instance, address);
-  }
-
-  /** As a deploy does it: the application leaves the registry and drains before its sidecar goes. */
-  async #restart(instance: string, env: Readonly<Record<string, string>>): Promise<void> {
-    const names = [instance, `${instance}-sidecar`];
-    for (const name of names) await this.#supervisor.signal(name, 'SIGTERM');
-    await Promise.all(names.map((name) => this.#supervisor.start(name, env)));
-  }
-
-  #addressOf({ instance, address }: LabInstance): string {
-    return this.#moved.get(instance) ?? address;
-  }
-
-  #instancesOf(service: string): readonly LabInstance[] {
-    const found = this.#wires.instances.filter((i) => i.service === service);
-    if (found.length === 0) throw new Error(`no service is called ${service}`);
-    return found;
-  }
-
   /** Until the control plane hands out the instance's address. */
   async #untilServed({ instance, address }: LabInstance): Promise<void> {
     const endMs = Date.now() + SERVED_LIMIT_MS;
@@ -244,31 +245,11 @@ export class LabControls {
     return ControlPlaneState.parse(await ask('GET', `${this.#wires.controlPlaneAdmin}/state`));
   }
 
-  async #mendProcesses(): Promise<void> {
-    for (const { name, state } of await this.#supervisor.processes()) {
-      if (PRODUCT.has(name)) continue;
-      // Harmless to a process that was not frozen.
-      if (state === 'running') await this.#supervisor.signal(name, 'SIGCONT');
-      else if (state === 'stopped') await this.#supervisor.start(name);
-    }
-  }
-
-  async #restoreSettings(): Promise<void> {
-    for (const name of [...this.#altered]) {
-      // One that crashed waits for its supervisor's backoff.
-      await this.#supervisor.until(name, 'running');
-      await this.#supervisor.signal(name, 'SIGTERM');
-      await this.#supervisor.start(name);
-      this.#altered.delete(name);
-    }
-  }
-
-  async #bringHome(): Promise<void> {
-    // One after the other, each seen by the control plane before the next leaves: mending must not hurt.
-    for (const home of this.#wires.instances.filter((i) => this.#moved.has(i.instance))) {
-      await this.#restart(home.instance, {});
-      this.#moved.delete(home.instance);
-      await this.#untilServed(home);
+  /** undefined = as each was set up. */
+  async #setPolicies(onDeletion: 'keep' | undefined): Promise<void> {
+    for (const instance of this.#wires.instances) {
+      const url = `http://${this.#places.addressOf(instance)}:${this.#wires.sidecarAdminPort}/policy`;
+      await ask('POST', url, { ...(onDeletion && { onDeletion }) });
     }
   }
 

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { isFromPage } from '#lab/xds/admin-http.ts';
-import type { Scenario } from './scenario.ts';
+import { LESSONS, type Scenario } from './scenario.ts';
 import type { ScenarioRunner } from './scenario-runner.ts';
 
 const BODY_LIMIT_BYTES = 16 * 1024;
@@ -10,12 +10,13 @@ const StartRun = z.object({
   scenario: z.string(),
   speed: z.number().positive().max(3600).optional(),
   seed: z.number().int().nonnegative().default(1),
+  lessons: z.array(z.enum(LESSONS)).max(LESSONS.length).default([]),
 });
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
 /**
- * GET /scenarios · GET /run · POST /runs {scenario, speed, seed} · POST /run/stop · GET /runs/ID/log (JSON lines) ·
+ * GET /scenarios · GET /run · POST /runs {scenario, speed, seed, lessons} · POST /run/stop · GET /runs/ID/log (JSON lines) ·
  * GET /events (server-sent events, the run at every change)
  */
 export function createScenarioServer(
@@ -69,8 +70,8 @@ async function startRun(
       error: `no scenario is called ${parsed.data.scenario}; there are: ${known}`,
     });
   }
-  const { speed = scenario.defaultSpeed, seed } = parsed.data;
-  const run = runner.start({ scenario, speed, seed });
+  const { speed = scenario.defaultSpeed, seed, lessons } = parsed.data;
+  const run = runner.start({ scenario, speed, seed, lessons });
   if (run) return sendJson(response, 201, run);
   sendJson(response, 409, { error: `${runner.current()?.scenario} is under way: stop it first` });
 }

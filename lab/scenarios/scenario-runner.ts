@@ -1,5 +1,5 @@
 import type { LabControls } from './lab-controls.ts';
-import { delayMs, type LabAction, type Scenario, type Step } from './scenario.ts';
+import { delayMs, type LabAction, type Lesson, type Scenario, type Step } from './scenario.ts';
 
 type RunState = 'running' | 'done' | 'failed' | 'stopped';
 type StepState = 'waiting' | 'running' | 'done' | 'failed';
@@ -27,6 +27,7 @@ export interface Run {
   readonly startedUnixNano: string;
   readonly speed: number;
   readonly seed: number;
+  readonly lessons: readonly Lesson[];
   /** On the scenario's clock. */
   readonly elapsedSeconds: number;
   readonly durationSeconds: number;
@@ -38,10 +39,11 @@ export interface RunRequest {
   readonly scenario: Scenario;
   readonly speed: number;
   readonly seed: number;
+  readonly lessons: readonly Lesson[];
 }
 
 interface RunnerParts {
-  readonly controls: Pick<LabControls, 'perform' | 'mend' | 'reseed' | 'readLoad'>;
+  readonly controls: Pick<LabControls, 'perform' | 'learn' | 'mend' | 'reseed' | 'readLoad'>;
   readonly now: () => number;
   readonly writeLog: (line: LogLine) => Promise<void>;
 }
@@ -74,7 +76,8 @@ export class ScenarioRunner {
   }
 
   /** undefined while another run is under way. */
-  start({ scenario, speed, seed }: RunRequest): Run | undefined {
+  start(request: RunRequest): Run | undefined {
+    const { scenario, speed, seed, lessons } = request;
     if (this.#run?.state === 'running') return undefined;
     this.#count += 1;
     this.#startedMs = this.#parts.now();
@@ -85,6 +88,7 @@ export class ScenarioRunner {
       startedUnixNano: toUnixNano(this.#startedMs),
       speed,
       seed,
+      lessons,
       elapsedSeconds: 0,
       durationSeconds: scenario.durationSeconds,
       steps: scenario.steps.map(({ actions: _, ...step }) => ({ ...step, state: 'waiting' })),
@@ -92,7 +96,9 @@ export class ScenarioRunner {
     };
     this.#run = run;
     this.#stop = new AbortController();
-    this.#ended = this.#play({ scenario, speed, seed }, this.#stop.signal);
+    this.#ended = this.#play(request, this.#stop.signal).catch((error: unknown) =>
+      this.#fail(error),
+    );
     return run;
   }
 
@@ -104,15 +110,22 @@ export class ScenarioRunner {
     if (this.#run?.state === 'running') this.#change({ state: 'stopped' });
   }
 
-  async #play({ scenario, speed, seed }: RunRequest, stop: AbortSignal): Promise<void> {
+  async #play(request: RunRequest, stop: AbortSignal): Promise<void> {
+    const { scenario, speed, seed, lessons } = request;
     await this.#mend('the lab is brought to its usual state');
     if (stop.aborted) return;
     // Without users the story can still be told.
     await this.#parts.controls.reseed(seed).catch(() => undefined);
+    await this.#parts.controls.learn(lessons);
     // Mending takes its time; the story begins when the lab is itself again.
     this.#startedMs = this.#parts.now();
     this.#change({ startedUnixNano: toUnixNano(this.#startedMs) });
-    await this.#write('begin', scenario.name, { speed, seed, rootCause: scenario.rootCause });
+    await this.#write('begin', scenario.name, {
+      speed,
+      seed,
+      lessons,
+      rootCause: scenario.rootCause,
+    });
     for (const [index, step] of scenario.steps.entries()) {
       await this.#sleepUntil(delayMs(step.atSeconds, speed), stop);
       if (stop.aborted) return;
@@ -129,8 +142,9 @@ export class ScenarioRunner {
     try {
       for (const action of step.actions) {
         const actionMs = this.#parts.now();
-        await this.#parts.controls.perform(action);
-        await this.#write(step.title, targetOf(action), { ...action }, actionMs);
+        const answer = await this.#parts.controls.perform(action);
+        const detail = { ...action, ...(answer !== undefined && { answer }) };
+        await this.#write(step.title, targetOf(action), detail, actionMs);
       }
       if (step.actions.length === 0) await this.#write(step.title, 'lab', {}, atMs);
     } catch (error) {
@@ -159,6 +173,12 @@ export class ScenarioRunner {
       usersSawFailuresTo: seconds.findLast((s) => s.failed + s.loggedOut > 0)?.second ?? null,
     });
     this.#change({ state, elapsedSeconds: this.current()?.elapsedSeconds ?? 0 });
+  }
+
+  async #fail(error: unknown): Promise<void> {
+    const failed = error instanceof Error ? error.message : String(error);
+    await this.#write('failed', 'lab', { failed });
+    this.#change({ state: 'failed' });
   }
 
   async #mend(what: string): Promise<void> {

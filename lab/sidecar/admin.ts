@@ -11,7 +11,9 @@ const SwitchMode = z.object({
   services: z.array(z.string().min(1)).max(1000).nullish(),
 });
 
-/** GET /healthz · GET /config_dump · GET and POST /routing {mode, services} */
+const Policy = z.object({ onDeletion: z.enum(['drop', 'keep']).optional() });
+
+/** POST /policy {onDeletion} · GET /healthz · GET /config_dump · GET and POST /routing {mode, services} */
 export function createAdminHandler(client: AdsClient, routing: Routing): AdminHandler {
   return ({ method, segments, body }) => {
     switch (`${method} ${segments.join('/')}`) {
@@ -31,8 +33,14 @@ export function createAdminHandler(client: AdsClient, routing: Routing): AdminHa
         routing.switchMode(parsed.data.mode, parsed.data.services ?? undefined);
         return jsonAnswer({ modes: routing.modes() });
       }
+      case 'POST policy': {
+        const parsed = Policy.safeParse(body);
+        if (!parsed.success) return refusal('give {"onDeletion":"drop"|"keep"}');
+        client.obeyDeletions(parsed.data.onDeletion);
+        return jsonAnswer({ onDeletion: client.onDeletion });
+      }
       default:
-        return refusal('no such resource: /healthz, /config_dump, /routing', 404);
+        return refusal('no such resource: /healthz, /config_dump, /routing, /policy', 404);
     }
   };
 }
@@ -42,6 +50,7 @@ function dumpConfig(client: AdsClient, routing: Routing): unknown {
   const { routes, acceptedMs } = routing.table();
   return {
     controlPlane: client.controlPlane,
+    onDeletion: client.onDeletion,
     acceptedAt: acceptedMs === undefined ? null : new Date(acceptedMs).toISOString(),
     ...reportXds(client),
     resources: Object.fromEntries(XDS_TYPES.map((type) => [type, dumpType(client.cache[type])])),

@@ -73,9 +73,11 @@ export class AdsClient {
   #timer: NodeJS.Timeout | undefined;
   #expiry: NodeJS.Timeout | undefined;
   #stopped = false;
+  #onDeletion: OnDeletion;
 
   constructor(settings: AdsSettings, clock: AdsClock) {
     this.#settings = settings;
+    this.#onDeletion = settings.onDeletion;
     this.#clock = clock;
     this.#cache = emptyCache(clock.now());
   }
@@ -107,6 +109,15 @@ export class AdsClient {
     if (this.#services.has(service)) return;
     this.#services.add(service);
     this.#replaceCache(this.#cache);
+  }
+
+  get onDeletion(): OnDeletion {
+    return this.#onDeletion;
+  }
+
+  /** For removals from now on; undefined = as it was set up. */
+  obeyDeletions(policy: OnDeletion | undefined): void {
+    this.#onDeletion = policy ?? this.#settings.onDeletion;
   }
 
   get cache(): XdsCache {
@@ -193,7 +204,7 @@ export class AdsClient {
       this.#cache,
       type,
       { versionInfo: response.version_info ?? '', resources },
-      this.#settings.onDeletion,
+      this.#onDeletion,
       now,
     );
     this.#valid[type] += accepted.valid;

@@ -19,7 +19,7 @@ const story: Scenario = {
   timeline: [],
 };
 
-function runnerWith(perform: (action: LabAction) => Promise<void>) {
+function runnerWith(perform: (action: LabAction) => Promise<undefined>) {
   const log: LogLine[] = [];
   const mends: number[] = [];
   const runner = new ScenarioRunner({
@@ -29,6 +29,7 @@ function runnerWith(perform: (action: LabAction) => Promise<void>) {
         mends.push(log.length);
         return [];
       },
+      learn: async () => undefined,
       reseed: async () => undefined,
       readLoad: async () => [],
     },
@@ -46,8 +47,11 @@ function runnerWith(perform: (action: LabAction) => Promise<void>) {
 describe('ScenarioRunner', () => {
   it('does the steps in order and logs each with its target', async () => {
     const done: LabAction[] = [];
-    const { runner, log, ended } = runnerWith(async (action) => void done.push(action));
-    runner.start({ scenario: story, speed: 1000, seed: 1 });
+    const { runner, log, ended } = runnerWith(async (action) => {
+      done.push(action);
+      return undefined;
+    });
+    runner.start({ scenario: story, speed: 1000, seed: 1, lessons: [] });
     const run = await ended;
     expect(run.state).toBe('done');
     expect(done).toEqual([kill]);
@@ -62,7 +66,7 @@ describe('ScenarioRunner', () => {
 
   it('fails with the reason of the step that failed', async () => {
     const { runner, ended } = runnerWith(() => Promise.reject(new Error('no such process')));
-    runner.start({ scenario: story, speed: 1000, seed: 1 });
+    runner.start({ scenario: story, speed: 1000, seed: 1, lessons: [] });
     const run = await ended;
     expect(run.state).toBe('failed');
     expect(run.steps.map(({ state, detail }) => [state, detail])).toEqual([
@@ -73,13 +77,13 @@ describe('ScenarioRunner', () => {
 
   it('plays one at a time', () => {
     const { runner } = runnerWith(async () => undefined);
-    expect(runner.start({ scenario: story, speed: 1000, seed: 1 })).toBeDefined();
-    expect(runner.start({ scenario: story, speed: 1000, seed: 1 })).toBeUndefined();
+    expect(runner.start({ scenario: story, speed: 1000, seed: 1, lessons: [] })).toBeDefined();
+    expect(runner.start({ scenario: story, speed: 1000, seed: 1, lessons: [] })).toBeUndefined();
   });
 
   it('stops at once and mends the lab', async () => {
     const { runner, mends } = runnerWith(async () => undefined);
-    runner.start({ scenario: story, speed: 0.001, seed: 1 });
+    runner.start({ scenario: story, speed: 0.001, seed: 1, lessons: [] });
     await runner.stop();
     expect(runner.current()?.state).toBe('stopped');
     expect(mends).toHaveLength(2);
