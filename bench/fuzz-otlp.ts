@@ -19,7 +19,7 @@ import { seededRandom } from '#tests/support/seeded-random.ts';
  */
 const MIB = 1024 * 1024;
 /** Far above what a body of some kilobytes takes, even beside other work on the machine. */
-const SLOW_MS = 1000;
+const SLOW_MS = 5000;
 /** What the heap may grow from a tenth of the run to its end. */
 const MAX_GROWTH_MIB = 48;
 const CORPUS = 400;
