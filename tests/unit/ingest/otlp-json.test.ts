@@ -8,6 +8,7 @@ import {
   type Model,
   randomMetrics,
   randomTraces,
+  span,
   toOtlpJson,
   toProtoObject,
 } from '#tests/support/otlp/random-otlp.ts';
@@ -224,3 +225,66 @@ describe('what is not JSON is refused with its place', () => {
     expect(transcodeOtlpJson('metrics', Buffer.from(json), 9000).rejected).toBe(0);
   });
 });
+
+describe('JSON is what JSON.parse takes for JSON', () => {
+  const odd = [
+    '{',
+    '}',
+    '[',
+    ']',
+    ',',
+    ':',
+    '"',
+    '\\',
+    '-',
+    '.',
+    'e',
+    '0',
+    '1e+',
+    'nul',
+    ' ',
+    '\u0001',
+  ];
+  for (const [where, wrap] of [
+    ['under keys that no field has', (json: string) => `{"a":${json}}`],
+    ['in the fields of a request', (json: string) => json],
+  ] as const) {
+    it(where, () => {
+      const roll = seededRandom(3);
+      const whole = (below: number): number => Math.floor(roll() * below);
+      const seen = { taken: 0, refused: 0 };
+      for (let round = 0; round < 3000; round++) {
+        const good = toOtlpJson(
+          { resourceSpans: [{ scopeSpans: [{ spans: [span(roll)] }] }] },
+          roll,
+        );
+        const at = whole(good.length + 1);
+        const bad = `${good.slice(0, at)}${odd[whole(odd.length)]}${good.slice(at + whole(3))}`;
+        const result = judge(wrap(bad));
+        // A fault of OTLP ends the reading before the rest of the JSON is seen.
+        if (result === 'no OTLP') continue;
+        expect([bad, result === 'taken']).toEqual([bad, isJson(wrap(bad))]);
+        seen[result]++;
+      }
+      expect(Math.min(seen.taken, seen.refused)).toBeGreaterThan(300);
+    });
+  }
+});
+
+function isJson(json: string): boolean {
+  try {
+    JSON.parse(json);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function judge(json: string): 'taken' | 'refused' | 'no OTLP' {
+  try {
+    transcode(json);
+    return 'taken';
+  } catch (error) {
+    return String(error).includes('malformed JSON') ? 'refused' : 'no OTLP';
+  }
+}
