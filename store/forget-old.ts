@@ -1,4 +1,5 @@
 import type { TimeWindow } from '#telemetry/time.ts';
+import { TEN_MINUTES } from './call-edges/steps.ts';
 import type { Database } from './client.ts';
 import { secondsOf } from './roll-up-window.ts';
 
@@ -30,8 +31,17 @@ export async function forgetOld(
       [oldestRollUp, pinned.map(({ from }) => from), pinned.map(({ to }) => to)],
     );
   }
+  for (const table of ['call_edge_step', 'service_step']) {
+    await pool.query(`delete from ${table} where start < $1`, [oldestRollUp - TEN_MINUTES]);
+  }
+  await pool.query('delete from stale_step where start < $1', [oldestRollUp - TEN_MINUTES]);
+  await pool.query('delete from attribute_value where last_second < $1', [oldest]);
   await pool.query('delete from service_instance where last_second < $1', [oldestRollUp]);
   await pool.query('delete from operation where last_second < $1', [oldestRollUp]);
   await pool.query('delete from peer_alias where last_second < $1', [oldestRollUp]);
-  await pool.query('delete from metric_series where last_second < $1', [oldest]);
+  await pool.query(
+    `delete from metric_series where last_second < $1 and not exists (
+       select from metric_point_pinned p where p.series_id = metric_series.id)`,
+    [oldest],
+  );
 }

@@ -1,4 +1,5 @@
 import type { TimeWindow } from '#telemetry/time.ts';
+import { deriveSteps } from './call-edges/derive-steps.ts';
 import type { Database } from './client.ts';
 import { forgetOld } from './forget-old.ts';
 import { dayOf } from './partitions.ts';
@@ -19,6 +20,8 @@ export interface MaintenanceSettings {
 
 export interface Maintenance {
   readonly compactions: readonly Compaction[];
+  /** Minutes and ten minutes that were summed up anew. */
+  readonly derivedSteps: number;
   readonly droppedDays: readonly number[];
   readonly droppedSegments: number;
 }
@@ -40,12 +43,14 @@ export async function maintainStore(
     if (compaction === undefined) break;
     compactions.push(compaction);
   }
+  const derivedSteps = await deriveSteps(db, settings.nowMs);
   const oldestDay = dayOf(settings.nowMs) - settings.keepDays;
   const droppedDays = await dropOldDays(db, oldestDay, settings.pinned);
   const budget = await fitIntoBudget(db, settings);
   await forgetOld(db, settings);
   return {
     compactions,
+    derivedSteps,
     droppedDays: [...droppedDays, ...budget.droppedDays],
     droppedSegments: budget.droppedSegments,
   };

@@ -91,17 +91,20 @@ async function movePinned(
   pinned: readonly TimeWindow[],
 ): Promise<void> {
   if (pinned.length === 0) return;
+  const starts = pinned.map(({ startUnixNano }) => startUnixNano);
+  const stops = pinned.map(({ endUnixNano }) => endUnixNano);
+  await client.query(
+    `update metric_point set day = $1 where day = $2 and exists (
+       select from unnest($3::int8[], $4::int8[]) as pin (start, stop)
+       where unix_nano >= pin.start and unix_nano < pin.stop)`,
+    [PINNED_DAY, day, starts, stops],
+  );
   const moved = await client.query<{ id: string }>(
     `update span_segment set day = $1 where day = $2 and exists (
        select from unnest($3::int8[], $4::int8[]) as pin (start, stop)
        where max_start >= pin.start and min_start < pin.stop)
      returning id`,
-    [
-      PINNED_DAY,
-      day,
-      pinned.map(({ startUnixNano }) => startUnixNano),
-      pinned.map(({ endUnixNano }) => endUnixNano),
-    ],
+    [PINNED_DAY, day, starts, stops],
   );
   if (moved.rows.length === 0) return;
   await client.query(

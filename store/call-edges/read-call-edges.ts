@@ -5,7 +5,9 @@ import { type TimeWindow, unixSecond } from '#telemetry/time.ts';
 import type { Database } from '../client.ts';
 import { queryRows } from '../query-rows.ts';
 import { secondsOf } from '../roll-up-window.ts';
+import { levelParameters, levelRows } from './level-rows.ts';
 import { edgeKeyOf, peerKindOf, type ResolvePeer, readPeerResolver } from './resolve-peers.ts';
+import { cutIntoSteps } from './steps.ts';
 
 interface EdgeRow {
   readonly client: string;
@@ -28,18 +30,23 @@ export async function readCallEdges(
   window: TimeWindow,
 ): Promise<readonly CallEdge[]> {
   const { from, to } = secondsOf(window);
-  const [resolve, rows] = await Promise.all([
+  const [resolve, { rows }] = await Promise.all([
     readPeerResolver(db),
-    queryRows(db)<EdgeRow>`
-      select client, server, server_kind, mode, sum(calls)::float8 as calls, sum(errors)::float8 as errors,
-             string_agg(latency, '') as latency
-      from call_edge_second
-      where second >= ${from} and second < ${to}
-      group by client, server, server_kind, mode
-      order by client, server, server_kind, mode`,
+    db.pool.query<EdgeRow>(WINDOW_SQL, [...levelParameters(cutIntoSteps(from, to))]),
   ]);
   return merge(rows.flatMap((row) => toEdge(row, resolve)));
 }
+
+const WINDOW_SQL = `
+  select client, server, server_kind, mode, sum(calls)::float8 as calls, sum(errors)::float8 as errors,
+         string_agg(latency, '') as latency
+  from (${levelRows(
+    'call_edge_second',
+    'call_edge_step',
+    'client, server, server_kind, mode, calls, errors, latency',
+  )}) as level
+  group by client, server, server_kind, mode
+  order by client, server, server_kind, mode`;
 
 /** The same by second, ascending. */
 export async function readCallEdgeSeconds(

@@ -1,6 +1,8 @@
 import type { ServiceCalls, ServiceCallsSecond, ServiceInstance } from '#telemetry/call-edge.ts';
 import { decodeHistogram } from '#telemetry/latency-histogram.ts';
 import { type TimeWindow, unixSecond } from '#telemetry/time.ts';
+import { levelParameters, levelRows } from '../call-edges/level-rows.ts';
+import { cutIntoSteps } from '../call-edges/steps.ts';
 import type { Database } from '../client.ts';
 import { queryRows } from '../query-rows.ts';
 import { secondsOf } from '../roll-up-window.ts';
@@ -21,18 +23,21 @@ export async function readServices(
   window: TimeWindow,
 ): Promise<readonly ServiceCalls[]> {
   const { from, to } = secondsOf(window);
-  const rows = await queryRows(db)<ServiceRow>`
-    with chosen as (
-      select service, min(reporter) as reporter from service_second
-      where second >= ${from} and second < ${to} group by service
-    )
-    select service, sum(requests)::float8 as requests, sum(errors)::float8 as errors,
-           string_agg(latency, '') as latency
-    from service_second join chosen using (service, reporter)
-    where second >= ${from} and second < ${to}
-    group by service order by service`;
+  const cut = cutIntoSteps(from, to);
+  const { rows } = await db.pool.query<ServiceRow>(WINDOW_SQL, [...levelParameters(cut)]);
   return rows.map((row) => ({ ...row, latency: decodeHistogram(row.latency) }));
 }
+
+const WINDOW_SQL = `
+  with level as (${levelRows(
+    'service_second',
+    'service_step',
+    'service, reporter, requests, errors, latency',
+  )}), chosen as (select service, min(reporter) as reporter from level group by service)
+  select service, sum(requests)::float8 as requests, sum(errors)::float8 as errors,
+         string_agg(latency, '') as latency
+  from level join chosen using (service, reporter)
+  group by service order by service`;
 
 /** The same by second, ascending. */
 export async function readServiceSeconds(

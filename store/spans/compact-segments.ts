@@ -139,8 +139,8 @@ function inTraceOrder(batches: readonly SpanBatch[]): {
     const traceIds = Buffer.from(batch.traceIds.buffer, batch.traceIds.byteOffset);
     const spanIds = Buffer.from(batch.spanIds.buffer, batch.spanIds.byteOffset);
     for (let i = 0; i < batch.count; i++) {
-      const trace = traceIds.latin1Slice(i * 16, i * 16 + 16);
-      const span = spanIds.latin1Slice(i * 8, i * 8 + 8);
+      const trace = traceIds.toString('latin1', i * 16, i * 16 + 16);
+      const span = spanIds.toString('latin1', i * 8, i * 8 + 8);
       const spans = traces.get(trace) ?? new Map<string, PlacedSpan>();
       traces.set(trace, spans);
       if (spans.has(span)) duplicates++;
@@ -177,7 +177,7 @@ function buildOrdered(traces: readonly (readonly PlacedSpan[])[]): SegmentBuilde
 function senderOf({ batch, i }: PlacedSpan): string {
   const group = batch.groups[batch.groupOf[i] as number];
   if (group === undefined) return '';
-  return `${Buffer.from(group.resource).latin1Slice()}\0${Buffer.from(group.scope).latin1Slice()}`;
+  return `${Buffer.from(group.resource).toString('latin1')}\0${Buffer.from(group.scope).toString('latin1')}`;
 }
 
 function traceKeys(traceIds: Uint8Array): readonly bigint[] {

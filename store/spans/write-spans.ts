@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { SpanBatch } from '#telemetry/span-batch.ts';
 import { AliasLearner } from '../call-edges/learn-aliases.ts';
+import { markStale } from '../call-edges/mark-stale.ts';
 import { RollUp } from '../call-edges/roll-up.ts';
 import {
   notifyCommit,
@@ -101,6 +102,10 @@ class SpanLane {
     await writeInstances(client, instances);
     await writeOperations(client, operations);
     await writeAliases(client, this.#aliases.takeFresh());
+    await markStale(
+      client,
+      [...edges, ...services].map(({ second }) => second),
+    );
     await notifyCommit(client, edges, services);
   }
 }
