@@ -113,7 +113,7 @@ function isFailing(client: ClientFacts, facts: Facts): Verdict | undefined {
   if (facts.missing.length === 0 || facts.noConfigRatio < FAILING_RATIO) return undefined;
   return {
     verdict: 'failing',
-    reason: `acknowledged ${ackedVersion(client)} without ${facts.missing.join(', ')}: ${percent(facts.noConfigRatio)} of its calls find no address`,
+    reason: `${facts.missing.join(', ')} gone${fromVersion(client)}, acknowledged: ${percent(facts.noConfigRatio)} of its calls find no address`,
   };
 }
 
@@ -131,7 +131,7 @@ function isDisconnected(client: ClientFacts): Verdict | undefined {
   if (!holds) return { verdict: 'never-connected', reason: 'no stream and no configuration' };
   return {
     verdict: 'stream-lost',
-    reason: `no stream, goes on with ${ackedVersion(client)}`,
+    reason: `no stream, goes on with ${ackedVersion(client) ?? 'what it holds'}`,
   };
 }
 
@@ -140,7 +140,7 @@ function lacksNames(client: ClientFacts, facts: Facts): Verdict | undefined {
   const names = facts.missing.join(', ');
   return {
     verdict: 'names-gone',
-    reason: `${names} gone from ${ackedVersion(client)}, no call needs it now`,
+    reason: `${names} gone${fromVersion(client)}, no call needs it now`,
   };
 }
 
@@ -243,11 +243,17 @@ function rejectedType(client: ClientFacts): XdsType | undefined {
   return states(client).find(([, state]) => state.rejected !== undefined)?.[0];
 }
 
-function ackedVersion(client: ClientFacts): string {
+function fromVersion(client: ClientFacts): string {
+  const version = ackedVersion(client);
+  return version === undefined ? '' : ` from ${version}`;
+}
+
+/** Of the content that changed last. */
+function ackedVersion(client: ClientFacts): string | undefined {
   const newest = [...states(client)]
     .filter(([, state]) => state.acked !== undefined)
     .sort(([, a], [, b]) => elapsedNs(a.changedUnixNano, b.changedUnixNano))[0];
-  return newest?.[1].acked ?? 'no version';
+  return newest?.[1].acked;
 }
 
 function states(client: ClientFacts): readonly (readonly [XdsType, XdsTypeState])[] {

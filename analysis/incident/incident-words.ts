@@ -42,10 +42,12 @@ function configLost(evidence: Evidence): Omit<IncidentWords, 'severity'> {
     massDeletion === undefined
       ? 'The configuration that clients acknowledged lacks'
       : `Release ${massDeletion.release || massDeletion.version} (${massDeletion.version}) took away ${massDeletion.resourcesBefore - massDeletion.resourcesAfter} of ${massDeletion.resourcesBefore} resources:`;
-  const all = evidence.controlPlane.clients.length;
+  const { clients } = evidence.controlPlane;
+  const failed = clients.filter((client) => client.verdict === 'failing').length;
+  const toll = failed === 0 ? '' : `, ${failed} of them find no address for their calls`;
   return {
     title: `Mesh configuration lost: ${missing.length} of ${served.size} names gone${effect}`,
-    cause: `${what} ${missing.join(', ')}; ${lacking.length} of ${all} xDS clients acknowledged it and find no address.`,
+    cause: `${what} ${missing.join(', ')}. ${lacking.length} of ${clients.length} xDS clients lack them${toll}.`,
   };
 }
 

@@ -12,7 +12,7 @@ import { describeIncident } from '#analysis/incident/incident-words.ts';
 import type { RoutingShift } from '#analysis/routing/routing-shift.ts';
 import { isBack, moversOf, toServiceShifts } from '#analysis/routing/to-service-shifts.ts';
 import { isOwnService } from '#analysis/service-map/build-service-map.ts';
-import { type CallEdgeSecond, USERS } from '#telemetry/call-edge.ts';
+import { type CallEdge, type CallEdgeSecond, USERS } from '#telemetry/call-edge.ts';
 import {
   elapsedNs,
   NS_PER_SECOND,
@@ -113,15 +113,15 @@ function withSecond(
   const shifts = toServiceShifts(own, unfinishedMoves(evidence));
   const movers = moversOf(shifts);
   const services = touched(incident, evidence);
-  const { calls, errors } = countCalls(counted);
+  const { failedCalls, totalCalls } = countCalls(counted);
   const told = { ...evidence, shifts: own };
   const fresh = newEvents(told, incident.events, incident.startUnixNano);
   return {
     ...incident,
-    ...reword(incident, evidence, services),
+    ...reword(incident, evidence),
     services,
-    failedCalls: incident.failedCalls + errors,
-    totalCalls: incident.totalCalls + calls,
+    failedCalls: incident.failedCalls + failedCalls,
+    totalCalls: incident.totalCalls + totalCalls,
     peakDnsRatio: Math.max(incident.peakDnsRatio, ...dnsBySecond(counted)),
     shifts,
     ...(movers.first === undefined ? {} : { firstMover: movers.first }),
@@ -130,21 +130,19 @@ function withSecond(
   };
 }
 
-/** New words only while it is young or grows: an incident that heals keeps the words of its worst. */
+/** New words only while it is young or gets worse: an incident that heals keeps the words of its worst. */
 function reword(
   incident: Incident,
   evidence: Evidence,
-  services: readonly string[],
 ): Partial<Pick<Incident, 'title' | 'cause' | 'severity'>> {
   const words = describeIncident(evidence);
-  const grows = services.length > incident.services.length || words.severity < incident.severity;
-  const lostNow = evidence.missing.length > readUnderWay(incident.events).missing.size;
-  const isYoung =
-    elapsedNs(incident.detectedUnixNano, endOf(evidence.second)) <=
-    SETTLING_SECONDS * NS_PER_SECOND;
-  if (!grows && !lostNow && !isYoung) return {};
-  const severity: Severity =
-    words.severity < incident.severity ? words.severity : incident.severity;
+  const ageNs = elapsedNs(incident.detectedUnixNano, endOf(evidence.second));
+  const isYoung = ageNs <= SETTLING_SECONDS * NS_PER_SECOND;
+  const isWorse =
+    words.severity < incident.severity ||
+    evidence.missing.length > readUnderWay(incident.events).missing.size;
+  if (!isYoung && !isWorse) return {};
+  const severity = Math.min(words.severity, incident.severity) as Severity;
   const tellsMore = evidence.failing.length > 0 || incident.severity === 3;
   return tellsMore ? { ...words, severity } : { severity };
 }
@@ -244,15 +242,18 @@ function lastOf(
   return events.findLast((event) => kinds.includes(event.kind))?.unixNano;
 }
 
-function countCalls(edges: readonly CallEdgeSecond[]): { calls: number; errors: number } {
-  let calls = 0;
-  let errors = 0;
+/** Of everybody but Detour itself. */
+export function countCalls(
+  edges: readonly Pick<CallEdge, 'client' | 'server' | 'calls' | 'errors'>[],
+): Pick<Incident, 'failedCalls' | 'totalCalls'> {
+  let totalCalls = 0;
+  let failedCalls = 0;
   for (const edge of edges) {
     if (isOwnService(edge.client) || isOwnService(edge.server)) continue;
-    calls += edge.calls;
-    errors += edge.errors;
+    totalCalls += edge.calls;
+    failedCalls += edge.errors;
   }
-  return { calls, errors };
+  return { failedCalls, totalCalls };
 }
 
 function dnsBySecond(edges: readonly CallEdgeSecond[]): readonly number[] {

@@ -105,7 +105,7 @@ describe('buildClientView', () => {
     });
     expect(client).toMatchObject({
       verdict: 'failing',
-      reason: 'acknowledged 42 without login: 100 % of its calls find no address',
+      reason: 'login gone from 42, acknowledged: 100 % of its calls find no address',
       restartRisk: 'stays-broken',
     });
   });
