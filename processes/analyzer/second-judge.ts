@@ -2,11 +2,11 @@ import { hasClientChanged, hasServerChanged } from '#analysis/control-plane/has-
 import type { ServerView, XdsClient } from '#analysis/control-plane/xds-client.ts';
 import { FAILURE_WINDOW_SECONDS } from '#analysis/incident/find-failures.ts';
 import type { Incident } from '#analysis/incident/incident.ts';
-import { judgeSecond } from '#analysis/incident/open-incidents.ts';
+import { countCalls, judgeSecond } from '#analysis/incident/open-incidents.ts';
 import { detectRoutingShift, toRoutingSeconds } from '#analysis/routing/detect-routing-shift.ts';
 import type { RoutingShift } from '#analysis/routing/routing-shift.ts';
 import { edgeId } from '#analysis/service-map/build-service-map.ts';
-import { readCallEdgeSeconds } from '#store/call-edges/read-call-edges.ts';
+import { readCallEdgeSeconds, readCallEdges } from '#store/call-edges/read-call-edges.ts';
 import type { Database } from '#store/client.ts';
 import { readServerViewAt } from '#store/control-plane/read-control-plane.ts';
 import { readXdsClientsAt } from '#store/control-plane/read-xds-clients.ts';
@@ -75,7 +75,7 @@ export class SecondJudge {
     const facts = await this.#controlPlane.read(second, memory, recent);
     const shifts = findShifts(edges, memory.shifts, second);
     const allShifts = mergeShifts(memory.shifts, shifts);
-    const incident = judgeSecond({
+    const judged = judgeSecond({
       second,
       edges,
       controlPlane: facts.view,
@@ -84,6 +84,7 @@ export class SecondJudge {
       quietSinceUnixNano: memory.quietSinceUnixNano,
       nextNumber: memory.lastNumber + 1,
     });
+    const incident = await this.#counted(judged, second);
     const clients = changedClients(facts, memory.written);
     const server = facts.view.server;
     const serverChanged =
@@ -107,6 +108,19 @@ export class SecondJudge {
     const isOver = incident?.state === 'resolved';
     memory.incident = isOver ? undefined : incident;
     memory.quietSinceUnixNano = isOver ? incident.endUnixNano : memory.quietSinceUnixNano;
+  }
+
+  /** Where an incident turns, its calls are counted anew: spans that came late are in the store by then. */
+  async #counted(
+    incident: Incident | undefined,
+    second: UnixSecond,
+  ): Promise<Incident | undefined> {
+    if (incident === undefined || incident.state === this.#memory.incident?.state) return incident;
+    const edges = await readCallEdges(this.#db, {
+      startUnixNano: startOfSecond(secondOf(incident.startUnixNano)),
+      endUnixNano: startOfSecond(unixSecond(second + 1)),
+    });
+    return { ...incident, ...countCalls(edges) };
   }
 
   async #readEdges(second: UnixSecond): Promise<readonly CallEdgeSecond[]> {
