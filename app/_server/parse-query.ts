@@ -22,6 +22,8 @@ const MAX_WINDOW_NS = 31 * 24 * 3600 * NS_PER_SECOND;
 const DEFAULT_WINDOW_NS = 15 * 60 * NS_PER_SECOND;
 const MAX_TRACES = 500;
 const DEFAULT_TRACES = 50;
+const DEFAULT_COLUMNS = 90;
+const DEFAULT_ROWS = 22;
 
 const instant = z
   .string()
@@ -87,6 +89,18 @@ export const TracesQuery = WindowQuery.extend({
     .describe(`Most traces to answer with, 1 to ${MAX_TRACES}. Default: ${DEFAULT_TRACES}.`),
 });
 
+const cells = (most: number) =>
+  z
+    .string()
+    .regex(/^[1-9]\d{0,2}$/, 'not a whole number')
+    .refine((text) => Number(text) <= most, { message: `must be from 1 to ${most}` })
+    .optional();
+
+export const HeatmapQuery = TracesQuery.extend({
+  columns: cells(300).describe('Columns of time, 1 to 300. Default: 90.'),
+  rows: cells(60).describe('Rows of duration, logarithmic, 1 to 60. Default: 22.'),
+});
+
 export type SearchParams = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /** A wrong parameter: which, and what is wrong with it. */
@@ -119,6 +133,23 @@ export function parseAt(params: SearchParams): Parsed<UnixNano | undefined> {
 export function parseTraceQuery(params: SearchParams): Parsed<TraceQuery> {
   return then(parse(TracesQuery, params), (query) =>
     then(toWindow(query), (window) => ok(toTraceQuery(query, window))),
+  );
+}
+
+export function parseHeatmapQuery(params: SearchParams): Parsed<{
+  readonly query: TraceQuery;
+  readonly size: { readonly columns: number; readonly rows: number };
+}> {
+  return then(parse(HeatmapQuery, params), (query) =>
+    then(toWindow(query), (window) =>
+      ok({
+        query: toTraceQuery(query, window),
+        size: {
+          columns: Number(query.columns ?? DEFAULT_COLUMNS),
+          rows: Number(query.rows ?? DEFAULT_ROWS),
+        },
+      }),
+    ),
   );
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AtQuery, ServiceMapQuery, TracesQuery, WindowQuery } from './parse-query.ts';
+import { AtQuery, HeatmapQuery, ServiceMapQuery, TracesQuery, WindowQuery } from './parse-query.ts';
 
 interface Operation {
   readonly path: string;
@@ -35,10 +35,23 @@ const OPERATIONS: readonly Operation[] = [
     answer: 'Nodes, edges by routing mode, control plane and DNS, from one snapshot.',
   },
   {
+    path: '/call-history',
+    summary: 'Calls between services second by second, by routing mode',
+    query: WindowQuery,
+    answer: '`calls[m][s]` are those by `modes[m]` in second `startSecond + s`.',
+  },
+  {
     path: '/traces',
     summary: 'Search traces',
     query: TracesQuery,
     answer: 'Summaries, newest first; `hasMore` when the limit ended the search.',
+  },
+  {
+    path: '/traces/heatmap',
+    summary: 'Spans of a search by time and duration',
+    query: HeatmapQuery,
+    answer:
+      'Counts and errors of each cell, row by row; rows are logarithmic from `minNs` to `maxNs`.',
   },
   {
     path: '/traces/{traceId}',
