@@ -25,7 +25,7 @@ const entries = readdirSync(path.join(ROOT, 'processes')).filter(
 
 /** Modules in processes/ that processes share. */
 function NOT_A_PROCESS() {
-  return new Set(['run-process.ts', 'topology.ts']);
+  return new Set(['run-process.ts', 'seeded-roll.ts', 'topology.ts']);
 }
 
 rmSync(path.join(ROOT, 'dist', 'processes'), { recursive: true, force: true });
