@@ -223,7 +223,7 @@ function DrillPanel() {
   const router = useRouter();
   const lab = useLab();
   const start = async () => {
-    if (await lab.start(DRILL, undefined)) router.push('/lab');
+    if (await lab.start({ scenario: DRILL })) router.push('/lab');
   };
   useKeys(
     'First run',

@@ -36,6 +36,7 @@ export interface LabRun {
   readonly startedUnixNano: string;
   readonly speed: number;
   readonly seed: number;
+  readonly lessons?: readonly string[];
   /** On the scenario's clock. */
   readonly elapsedSeconds: number;
   readonly steps: readonly LabStepRun[];

@@ -16,10 +16,17 @@ export interface Lab {
   readonly run: LabRun | undefined;
   /** Why the last request was refused. */
   readonly error: string | undefined;
-  /** True when it started. `speed` undefined: the scenario's own. */
-  readonly start: (scenario: string, speed: number | undefined) => Promise<boolean>;
+  /** True when it started. */
+  readonly start: (request: StartRequest) => Promise<boolean>;
   /** Ends the run, and mends everything in any case. */
   readonly stop: () => Promise<void>;
+}
+
+export interface StartRequest {
+  readonly scenario: string;
+  /** Left out: the scenario's own. */
+  readonly speed?: number;
+  readonly lessons?: readonly string[];
 }
 
 interface Asked {
@@ -61,11 +68,7 @@ export function useLab(): Lab {
     if (refusal === undefined) setAsked(await readLab(new AbortController().signal));
     return refusal === undefined;
   }, []);
-  const start = useCallback(
-    (scenario: string, speed: number | undefined) =>
-      post('runs', { scenario, ...(speed === undefined ? {} : { speed }) }),
-    [post],
-  );
+  const start = useCallback((request: StartRequest) => post('runs', request), [post]);
   const stop = useCallback(async () => {
     await post('run/stop', undefined);
   }, [post]);
