@@ -9,5 +9,7 @@ export const controlPlaneSettings = z.object({
   CONTROL_PLANE_FIRST_VERSION: z.coerce.number().int().min(1).default(1),
   CONTROL_PLANE_RELEASE: z.string().min(1).default('r41'),
   CONTROL_PLANE_LOAD_REPORTS: z.stringbool().default(false),
+  /** Where an Envoy that takes its configuration from here resolves DNS clusters. */
+  DNS_ADDRESS: loopbackAddress.prefault('127.0.9.1:5354'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url().default('http://127.0.0.1:4318'),
 });

@@ -21,6 +21,12 @@ runProcess(async () => {
     firstVersion: settings.CONTROL_PLANE_FIRST_VERSION,
     firstRelease: settings.CONTROL_PLANE_RELEASE,
     loadReports: settings.CONTROL_PLANE_LOAD_REPORTS,
+    dnsAddress: {
+      socket_address: {
+        address: settings.DNS_ADDRESS.host,
+        port_value: settings.DNS_ADDRESS.port,
+      },
+    },
     now: Date.now,
     onPublished: (snapshot, previous) => {
       tellRelease(snapshot, previous);

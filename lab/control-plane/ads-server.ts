@@ -151,7 +151,7 @@ export class AdsServer {
       this.#streams.delete(stream);
       stream.close();
     };
-    call.on('data', (request: Request) => stream.receive(request));
+    call.on('data', (request: Request) => guarded(call, () => stream.receive(request)));
     call.on('end', () => {
       gone();
       call.end();
@@ -164,10 +164,19 @@ export class AdsServer {
 
 function fail(
   call: Pick<ServerDuplexStream<unknown, unknown>, 'emit'>,
-  code: 'INVALID_ARGUMENT' | 'RESOURCE_EXHAUSTED',
+  code: 'INVALID_ARGUMENT' | 'RESOURCE_EXHAUSTED' | 'INTERNAL',
   details: string,
 ): void {
   call.emit('error', { code: status[code], details });
+}
+
+/** What one client asks for, however odd, ends its own stream at worst. */
+function guarded(call: Pick<ServerDuplexStream<unknown, unknown>, 'emit'>, act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    fail(call, 'INTERNAL', error instanceof Error ? error.message : String(error));
+  }
 }
 
 /** Responses are encoded before they reach the stream (`encode-response.ts`). */

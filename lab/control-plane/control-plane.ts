@@ -1,5 +1,6 @@
 import { findInconsistencies } from '#lab/control-plane/check-consistent.ts';
 import { exceedsDropGuard } from '#lab/control-plane/drop-guard.ts';
+import { EnvoyViews } from '#lab/control-plane/envoy-views.ts';
 import {
   applyFaults,
   dnsFallbackServices,

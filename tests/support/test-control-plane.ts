@@ -3,7 +3,7 @@ import { ControlPlane } from '#lab/control-plane/control-plane.ts';
 import type { Fault } from '#lab/control-plane/faults.ts';
 import type { ServiceCatalogue } from '#lab/control-plane/mesh-model.ts';
 import type { PushEnd, PushFacts } from '#lab/control-plane/push-log.ts';
-import type { Cluster, ClusterLoadAssignment, Resource } from '#lab/xds/resources.ts';
+import type { Address, Cluster, ClusterLoadAssignment, Resource } from '#lab/xds/resources.ts';
 import { TYPE_URL } from '#lab/xds/type-urls.ts';
 
 /** Tests of the control plane listen here, beside any lab that runs on this machine. */
@@ -31,6 +31,7 @@ export async function startTestControlPlane(
     readonly port?: number;
     readonly firstVersion?: number;
     readonly loadReports?: boolean;
+    readonly dnsAddress?: Address;
   } = {},
 ): Promise<TestControlPlane> {
   const pushes: RecordedPush[] = [];
@@ -40,6 +41,7 @@ export async function startTestControlPlane(
     firstVersion: options.firstVersion ?? 1,
     firstRelease: 'r1',
     loadReports: options.loadReports ?? false,
+    ...(options.dnsAddress === undefined ? {} : { dnsAddress: options.dnsAddress }),
     now: Date.now,
     onPublished: () => ads.pushDue(),
     onFaultsChanged: () => ads.pushDue(),
