@@ -16,6 +16,7 @@ import { Skeleton } from '#views/shell/skeleton.tsx';
 import { useUrlState } from '#views/shell/use-url-state.ts';
 import type { LabRun, LabScenario } from './lab-run.ts';
 import { LabSteps } from './lab-steps.tsx';
+import { Lessons } from './lessons.tsx';
 import { ScenarioList } from './scenario-list.tsx';
 import { TimeLanes } from './time-lanes.tsx';
 import { type Lab, useLab } from './use-lab.ts';
@@ -85,6 +86,9 @@ function Ready({ lab }: { readonly lab: Lab }) {
   const named = params.get('scenario') ?? lab.run?.scenario;
   const scenario = lab.scenarios.find((candidate) => candidate.name === named) ?? lab.scenarios[0];
   const choose = useCallback((name: string) => change({ scenario: name }), [change]);
+  const [lessons, setLessons] = useState<ReadonlySet<string>>(new Set());
+  const isLocked = isUnderWay(lab.run);
+  const running = useMemo(() => new Set(lab.run?.lessons ?? []), [lab.run?.lessons]);
   return (
     <div className="flex min-h-0 flex-1 flex-col gap-3 p-3">
       {lab.error !== undefined && (
@@ -103,20 +107,44 @@ function Ready({ lab }: { readonly lab: Lab }) {
           onChoose={choose}
         />
         {scenario !== undefined && (
-          <ScenarioPanel key={scenario.name} scenario={scenario} lab={lab} />
+          <ScenarioPanel
+            key={scenario.name}
+            scenario={scenario}
+            lab={lab}
+            lessons={isLocked ? running : lessons}
+          />
         )}
+        <div className="hidden min-h-0 min-[1280px]:flex">
+          <Lessons
+            chosen={isLocked ? running : lessons}
+            isLocked={isLocked}
+            onChange={setLessons}
+          />
+        </div>
       </div>
     </div>
   );
 }
 
-function ScenarioPanel({ scenario, lab }: { readonly scenario: LabScenario; readonly lab: Lab }) {
+function isUnderWay(run: LabRun | undefined): boolean {
+  return run?.state === 'running' || run?.state === 'paused';
+}
+
+function ScenarioPanel({
+  scenario,
+  lab,
+  lessons,
+}: {
+  readonly scenario: LabScenario;
+  readonly lab: Lab;
+  readonly lessons: ReadonlySet<string>;
+}) {
   const run = lab.run?.scenario === scenario.name ? lab.run : undefined;
-  const isBusy = lab.run?.state === 'running' || lab.run?.state === 'paused';
+  const isBusy = isUnderWay(lab.run);
   const [speed, setSpeed] = useState(String(scenario.defaultSpeed ?? 1));
   const start = useCallback(
-    () => void lab.start(scenario.name, Number(speed)),
-    [lab.start, scenario.name, speed],
+    () => void lab.start({ scenario: scenario.name, speed: Number(speed), lessons: [...lessons] }),
+    [lab.start, scenario.name, speed, lessons],
   );
   const stop = useCallback(() => void lab.stop(), [lab.stop]);
   useKeys(
