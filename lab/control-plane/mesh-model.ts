@@ -1,5 +1,3 @@
-import type { XdsType } from '#telemetry/xds-type.ts';
-
 /** One place where a service can be reached, as the registry knows it. */
 export interface MeshEndpoint {
   readonly instance: string;
@@ -27,12 +25,6 @@ export interface ServiceCatalogue {
     readonly protocol: 'http' | 'grpc';
   }[];
   readonly services: readonly { readonly name: string; readonly protocol: 'http' | 'grpc' }[];
-}
-
-/** A resource's address inside a snapshot. */
-export interface ResourceKey {
-  readonly type: XdsType;
-  readonly name: string;
 }
 
 /** The services by name, each with its endpoints in a stable order. */

@@ -12,7 +12,7 @@ export interface ServiceCatalogue {
   readonly services: readonly { readonly name: string; readonly protocol: 'http' | 'grpc' }[];
 }
 
-export interface ServiceTarget {
+interface ServiceTarget {
   /** Full name of an instance, e.g. `song-1.lab`. */
   readonly target: string;
   readonly port: number;

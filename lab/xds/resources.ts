@@ -50,7 +50,7 @@ export interface VirtualHost {
   readonly routes: readonly Route[];
 }
 
-export interface Route {
+interface Route {
   readonly match: { readonly prefix: string };
   readonly route: { readonly cluster: string; readonly timeout?: Duration };
 }
@@ -91,14 +91,14 @@ export interface ClusterLoadAssignment extends Typed {
   readonly endpoints?: readonly LocalityEndpoints[];
 }
 
-export interface LocalityEndpoints {
+interface LocalityEndpoints {
   readonly locality?: { readonly region?: string; readonly zone?: string };
   readonly load_balancing_weight?: { readonly value: number };
   readonly priority?: number;
   readonly lb_endpoints?: readonly LbEndpoint[];
 }
 
-export interface LbEndpoint {
+interface LbEndpoint {
   readonly health_status?: 'UNKNOWN' | 'HEALTHY' | 'UNHEALTHY' | 'DRAINING';
   readonly endpoint?: { readonly address?: Address };
 }

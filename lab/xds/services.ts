@@ -30,7 +30,7 @@ export const LRS: ServiceDefinition = serviceDefinition(
 );
 
 export type SotwStream = ClientDuplexStream<DiscoveryRequest, DiscoveryResponse>;
-export type DeltaStream = ClientDuplexStream<DeltaDiscoveryRequest, DeltaDiscoveryResponse>;
+type DeltaStream = ClientDuplexStream<DeltaDiscoveryRequest, DeltaDiscoveryResponse>;
 
 export interface AdsClient extends Client {
   StreamAggregatedResources(metadata?: Metadata, options?: CallOptions): SotwStream;

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 
 export interface RpcResult {
   readonly channel: number;
@@ -34,7 +35,7 @@ export class RpcClient {
     } = {},
   ): RpcClient {
     const child = fork(
-      path.join(import.meta.dirname, 'grpc-xds-client.ts'),
+      fileURLToPath(new URL('./grpc-xds-client.ts', import.meta.url)),
       [target, ...(options.csds === undefined ? [] : [options.csds])],
       { execArgv: ['--import', 'tsx'], env: { ...process.env, ...bootstrap(server, options) } },
     );

@@ -7,9 +7,9 @@ import type { Address, Cluster, ClusterLoadAssignment, Resource } from '#lab/xds
 import { TYPE_URL } from '#lab/xds/type-urls.ts';
 
 /** Tests of the control plane listen here, beside any lab that runs on this machine. */
-export const TEST_HOST = '127.22.9.1';
+const TEST_HOST = '127.22.9.1';
 
-export interface RecordedPush extends PushFacts {
+interface RecordedPush extends PushFacts {
   readonly sentAtMs: number;
   readonly end?: PushEnd & { readonly afterMs: number };
 }
