@@ -6,6 +6,7 @@ import type { ServiceShift } from '#analysis/routing/routing-shift.ts';
 import { elapsedNs, NS_PER_SECOND, type UnixNano } from '#telemetry/time.ts';
 import { formatCount, formatPercent, formatPlural } from '#views/format/format-number.ts';
 import { formatAge, formatDay, formatOffset } from '#views/format/format-time.ts';
+import { AutoRefresh } from '#views/incidents/auto-refresh.tsx';
 import { eventLook } from '#views/incidents/event-look.ts';
 import { EventText } from '#views/incidents/event-text.tsx';
 import { detectNs, lengthNs, mitigateNs, replayHref } from '#views/incidents/incident-facts.ts';
@@ -26,6 +27,7 @@ export function IncidentOverview({
 }) {
   return (
     <>
+      {incident.endUnixNano === undefined && <AutoRefresh />}
       <IncidentHeader incident={incident} tab="overview" />
       <ScrollArea name="Overview" className="relative p-4">
         <div className="mx-auto flex max-w-[1240px] flex-col gap-4">

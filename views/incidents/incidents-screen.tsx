@@ -1,12 +1,12 @@
 'use client';
 
 import { FlaskConical, History, Search } from 'lucide-react';
-import { useRouter } from 'next/navigation';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import type { Incident } from '#analysis/incident/incident.ts';
 import type { UnixNano } from '#telemetry/time.ts';
 import { formatPercent } from '#views/format/format-number.ts';
 import { formatAge } from '#views/format/format-time.ts';
+import { AutoRefresh } from '#views/incidents/auto-refresh.tsx';
 import { detectNs, matchesWords, median, mitigateNs } from '#views/incidents/incident-facts.ts';
 import { IncidentTable } from '#views/incidents/incident-table.tsx';
 import { ButtonLink } from '#views/shell/button.tsx';
@@ -17,7 +17,6 @@ import { useKeys } from '#views/shell/keys.tsx';
 import { ScrollArea } from '#views/shell/scroll-area.tsx';
 import { Segmented } from '#views/shell/segmented.tsx';
 
-const REFRESH_MS = 5000;
 type Filter = 'all' | 'open' | 'past';
 
 /** What happened, what is open, is it worth a look. */
@@ -35,7 +34,6 @@ export function IncidentsScreen({
     () => incidents.filter((one) => isIn(one, filter) && matchesWords(one, words.trim())),
     [incidents, filter, words],
   );
-  useRefresh();
   useKeys(
     'Incidents',
     useMemo(() => [{ keys: '/', label: 'Filter', run: () => input.current?.focus() }], []),
@@ -43,6 +41,7 @@ export function IncidentsScreen({
   const count = (of: Filter) => incidents.filter((one) => isIn(one, of)).length;
   return (
     <>
+      <AutoRefresh />
       <Header
         title="Incidents"
         right={
@@ -95,17 +94,6 @@ export function IncidentsScreen({
 function isIn(incident: Incident, filter: Filter): boolean {
   if (filter === 'all') return true;
   return (filter === 'open') === (incident.state === 'open');
-}
-
-/** Incidents open by themselves: the list follows. */
-function useRefresh(): void {
-  const router = useRouter();
-  useEffect(() => {
-    const timer = setInterval(() => {
-      if (document.visibilityState === 'visible') router.refresh();
-    }, REFRESH_MS);
-    return () => clearInterval(timer);
-  }, [router]);
 }
 
 function None() {

@@ -1,7 +1,8 @@
 'use client';
 
 import { List, Waypoints } from 'lucide-react';
-import { useEffect, useMemo, useState } from 'react';
+import { useRouter } from 'next/navigation';
+import { useEffect, useMemo, useRef, useState, useTransition } from 'react';
 import type { Incident } from '#analysis/incident/incident.ts';
 import { frameStart, mapAtFrame } from '#analysis/replay/map-at-frame.ts';
 import type { ReplayTimeline } from '#analysis/replay/timeline.ts';
@@ -47,6 +48,7 @@ export function ReplayScreen({ incident, timeline, startFrame, startSpeed }: Rep
   const layout = useUnionLayout(timeline);
   const { selection, select, isTable, toggleTable } = useReplayAddress();
   const seen = useMemo(() => seenAtFrame(timeline, frame, selection), [timeline, frame, selection]);
+  const newest = useNewest(incident, timeline.frames, replay.seek);
   const isLow = useMedia(LOW_SCREEN);
   const at = frameStart(timeline, frame);
   return (
@@ -92,6 +94,7 @@ export function ReplayScreen({ incident, timeline, startFrame, startSpeed }: Rep
         onToggle={replay.toggle}
         onEvent={replay.toEvent}
         onSpeed={replay.changeSpeed}
+        onNewest={newest}
       />
       <ReplayTimelineView
         timeline={timeline}
@@ -103,6 +106,30 @@ export function ReplayScreen({ incident, timeline, startFrame, startSpeed }: Rep
       />
     </>
   );
+}
+
+/** Loads the seconds that came since and goes to the last; undefined once the incident is over. */
+function useNewest(
+  incident: Incident,
+  frames: number,
+  seek: (frame: number) => void,
+): (() => void) | undefined {
+  const router = useRouter();
+  const [isAsked, setAsked] = useState(false);
+  const [, startTransition] = useTransition();
+  const known = useRef(frames);
+  useEffect(() => {
+    if (known.current === frames) return;
+    known.current = frames;
+    if (!isAsked) return;
+    setAsked(false);
+    seek(frames - 1);
+  }, [frames, isAsked, seek]);
+  if (incident.endUnixNano !== undefined) return undefined;
+  return () => {
+    setAsked(true);
+    startTransition(() => router.refresh());
+  };
 }
 
 function MapOrTable({

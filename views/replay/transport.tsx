@@ -1,10 +1,10 @@
 'use client';
 
-import { Pause, Play, SkipBack, SkipForward } from 'lucide-react';
+import { Pause, Play, Radio, SkipBack, SkipForward } from 'lucide-react';
 import type { UnixNano } from '#telemetry/time.ts';
 import { formatClock, formatDay, formatOffset } from '#views/format/format-time.ts';
 import { SPEEDS, type Speed, toSpeed } from '#views/replay/playback.ts';
-import { IconButton } from '#views/shell/button.tsx';
+import { Button, IconButton } from '#views/shell/button.tsx';
 import { Kbd } from '#views/shell/kbd.tsx';
 import { Segmented } from '#views/shell/segmented.tsx';
 
@@ -19,6 +19,7 @@ export function Transport({
   onToggle,
   onEvent,
   onSpeed,
+  onNewest,
 }: {
   readonly at: UnixNano;
   /** From the start of the incident. */
@@ -28,6 +29,8 @@ export function Transport({
   readonly onToggle: () => void;
   readonly onEvent: (by: 1 | -1) => void;
   readonly onSpeed: (speed: Speed) => void;
+  /** For an incident that goes on: loads what came since. */
+  readonly onNewest: (() => void) | undefined;
 }) {
   return (
     <div className="flex h-[46px] shrink-0 items-center gap-2 border-line border-t bg-panel px-4">
@@ -66,6 +69,11 @@ export function Transport({
         <Kbd>P</Kbd> event <Kbd>[</Kbd>
         <Kbd>]</Kbd> speed
       </span>
+      {onNewest !== undefined && (
+        <Button size="small" onClick={onNewest} className="max-[1240px]:ml-auto">
+          <Radio size={13} aria-hidden /> Newest
+        </Button>
+      )}
     </div>
   );
 }

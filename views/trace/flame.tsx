@@ -48,8 +48,8 @@ export function Flame({
   return (
     <ScrollArea name="Flame view" className="relative p-3">
       <p className="mb-2 text-muted text-xs">
-        One lane for each depth, {formatDuration(view.fromNs)} to {formatDuration(view.toNs)}. J and
-        K move the selection as in the waterfall.
+        One lane for each depth, {view.fromNs === 0 ? '0' : formatDuration(view.fromNs)} to{' '}
+        {formatDuration(view.toNs)}. J and K move the selection as in the waterfall.
       </p>
       <canvas
         ref={canvas}

@@ -283,7 +283,7 @@ function Actions({ columns, row, folds, incidentId }: DrawerProps) {
   if (error !== '') like.append('attribute', `error.type=${error}`);
   else like.set('operation', textAt(columns, columns.name, row));
   return (
-    <div className="flex gap-2 border-line border-t p-3">
+    <div className="flex gap-1.5 border-line border-t p-3">
       {incidentId === undefined ? (
         <ButtonLink
           href={`/map?from=${addNs(at, -MAP_NS)}&to=${addNs(at, MAP_NS)}`}
@@ -300,7 +300,8 @@ function Actions({ columns, row, folds, incidentId }: DrawerProps) {
           size="small"
           title="This second in the replay of the incident"
         >
-          <History size={13} aria-hidden /> Replay {formatClock(at)}
+          <History size={13} aria-hidden /> Replay
+          <span className="max-[1100px]:hidden">{formatClock(at)}</span>
         </ButtonLink>
       )}
       <ButtonLink href={`/traces?${like}`} className="flex-1" size="small">

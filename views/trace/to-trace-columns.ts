@@ -22,7 +22,7 @@ import { inferRoutingMode } from '#telemetry/infer-routing-mode.ts';
 import { routingModeCode } from '#telemetry/routing-mode.ts';
 import { SPAN_KINDS, SPAN_STATUSES, type Span } from '#telemetry/span.ts';
 import { NS_PER_MS, unixNano } from '#telemetry/time.ts';
-import { orderSpans } from '#views/trace/order-spans.ts';
+import { orderSpans, type SpanOrder } from '#views/trace/order-spans.ts';
 import { routingEvidence } from '#views/trace/routing-evidence.ts';
 import {
   ROW_LOOKUP,
@@ -69,7 +69,7 @@ export function toTraceColumns(
     rows: order.nodes.length,
     strings: texts.all,
     missingParents: order.missing.length,
-    skew: measureSkew(spans),
+    skew: measureSkew(order, spans),
   };
 }
 
@@ -212,10 +212,20 @@ function pathColumns(spanIds: Uint32Array, path: readonly PathSection[], origin:
   };
 }
 
-function measureSkew(spans: readonly Span[]): TraceColumns['skew'] {
+function measureSkew(order: SpanOrder, spans: readonly Span[]): TraceColumns['skew'] {
+  if (!hasEarlyAnswer(order, spans)) return undefined;
   const found = [...clockOffsetsNs(spans).values()]
     .map(Math.abs)
     .filter((offsetNs) => offsetNs >= SKEW_TOLERANCE_NS);
   if (found.length === 0) return undefined;
   return { spans: found.length, maxNs: found.reduce((most, ns) => Math.max(most, ns), 0) };
+}
+
+/** Most traces have right clocks, and that is cheap to see. */
+function hasEarlyAnswer(order: SpanOrder, spans: readonly Span[]): boolean {
+  return order.nodes.some((node, row) => {
+    const parent = order.nodes[order.parent[row] ?? -1];
+    if (parent === undefined || spans[node]?.kind !== 'server') return false;
+    return (order.startNs[parent] ?? 0) - (order.startNs[node] ?? 0) >= SKEW_TOLERANCE_NS;
+  });
 }

@@ -231,7 +231,7 @@ export function ModeBadge({
         {size === 'short' ? (SHORT[mode] ?? look.label) : look.label}
       </span>
       {version !== '' && (
-        <span className="num max-w-[9ch] truncate opacity-85" title={version}>
+        <span className="num max-w-[9ch] truncate" title={version}>
           {version}
         </span>
       )}

@@ -144,7 +144,10 @@ function Hops({ trace }: { readonly trace: TraceSummary }) {
   });
   if (counts.length === 0) return <span className="text-dim text-xs">no hops</span>;
   const words = counts
-    .map(({ mode, calls }) => `${calls} ${SHORT[mode] ?? routingLook(mode).label.toLowerCase()}`)
+    .map(
+      ({ mode, calls }) =>
+        `${formatCount(calls)} ${SHORT[mode] ?? routingLook(mode).label.toLowerCase()}`,
+    )
     .join(', ');
   return (
     <span className="flex items-center gap-2.5">
