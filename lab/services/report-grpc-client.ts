@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { CacheState, XdsClientReport, XdsTypeReport } from '#lab/xds/client-metrics.ts';
 import { xdsTypeOf } from '#lab/xds/type-urls.ts';
 import { XDS_TYPES, type XdsType } from '#telemetry/xds-type.ts';
+import { readAcceptedVersions, toFullTypeUrl } from './accepted-versions.ts';
 
 /** envoy.service.status.v3.ClientStatusResponse, the fields that are read. */
 const ClientStatus = z.object({
@@ -65,6 +66,7 @@ export class GrpcClientReader {
   read(): XdsClientReport {
     const configs = ClientStatus.parse(callNow(this.#fetchClientStatus, { node_matchers: [] }));
     const resources = configs.config.flatMap((config) => config.generic_xds_configs);
+    const accepted = readAcceptedVersions();
     const connected = this.#isConnected();
     if (this.#wasConnected && !connected) this.#failures += 1;
     this.#wasConnected = connected;
@@ -74,13 +76,18 @@ export class GrpcClientReader {
       types: XDS_TYPES.map((type) =>
         this.#reportType(
           type,
-          resources.filter((r) => xdsTypeOf(fullTypeUrl(r.type_url)) === type),
+          resources.filter((r) => xdsTypeOf(toFullTypeUrl(r.type_url)) === type),
+          accepted.get(type),
         ),
       ),
     };
   }
 
-  #reportType(type: XdsType, resources: readonly XdsConfig[]): XdsTypeReport {
+  #reportType(
+    type: XdsType,
+    resources: readonly XdsConfig[],
+    accepted: string | undefined,
+  ): XdsTypeReport {
     const byState: Partial<Record<CacheState, number>> = {};
     for (const { client_status } of resources) {
       const state = CACHE_STATES[client_status] ?? 'requested';
@@ -89,7 +96,7 @@ export class GrpcClientReader {
     const held = resources.filter((r) => r.client_status === 'ACKED');
     const missing = resources.filter((r) => r.client_status !== 'ACKED').map((r) => r.name);
     const refused = resources.find((r) => r.client_status === 'NACKED')?.error_state;
-    const version = newest(held.map((r) => r.version_info ?? ''));
+    const version = accepted ?? newest(held.map((r) => r.version_info ?? ''));
     return {
       type,
       ...(version !== '' && { received: refused?.version_info ?? version, acked: version }),
@@ -128,11 +135,6 @@ function findFetchClientStatus(): Unary {
   addAdminServicesToServer({ addService } as unknown as Server);
   if (!found) throw new Error('this gRPC library registers no CSDS');
   return found;
-}
-
-/** grpc-js-xds leaves out the host of the type URL. */
-function fullTypeUrl(typeUrl: string): string {
-  return typeUrl.includes('/') ? typeUrl : `type.googleapis.com/${typeUrl}`;
 }
 
 /** Both services answer before they return. */
