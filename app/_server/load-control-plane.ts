@@ -23,7 +23,7 @@ import { lastSeconds, now } from './now.ts';
 
 const METRIC_LOOKBACK_NS = 15 * NS_PER_SECOND;
 const CALLS_SECONDS = 5;
-const PUSH_SECONDS = 600;
+export const PUSH_SECONDS = 600;
 const MAX_PUSH_SPANS = 500;
 
 /** Both views as they stood at an instant, now by default: computed from what the data plane reports. */
@@ -31,12 +31,15 @@ export async function loadControlPlane(atUnixNano: UnixNano = now()): Promise<Co
   return loadControlPlaneWith(await readPushSpans(atUnixNano), atUnixNano);
 }
 
-/** The spans of pushes and releases that a view at this instant shows. */
-export async function readPushSpans(atUnixNano: UnixNano): Promise<readonly Span[]> {
+/** The spans of pushes and releases of the `seconds` before an instant; by default those that a view of it shows. */
+export async function readPushSpans(
+  atUnixNano: UnixNano,
+  seconds: number = PUSH_SECONDS,
+): Promise<readonly Span[]> {
   const server = await readServerViewAt(database(), atUnixNano);
   return readSpans(database(), {
     ...(server?.service === undefined ? {} : { service: server.service }),
-    window: lastSeconds(PUSH_SECONDS, atUnixNano),
+    window: lastSeconds(seconds, atUnixNano),
     names: [SPAN_XDS_PUSH, SPAN_XDS_RELEASE],
     limit: MAX_PUSH_SPANS,
   });

@@ -7,7 +7,7 @@ import { secondOf, startOfSecond, type UnixNano, unixSecond } from '#telemetry/t
 import type { LiveSnapshot } from '#views/live/live-snapshot.ts';
 import { database } from './database.ts';
 import { toCallHistory } from './load-call-history.ts';
-import { loadControlPlaneWith, readPushSpans } from './load-control-plane.ts';
+import { loadControlPlaneWith, PUSH_SECONDS, readPushSpans } from './load-control-plane.ts';
 import {
   liveWindow,
   loadMapWith,
@@ -22,11 +22,15 @@ const HISTORY_SECONDS = 600;
 const GROWING_SECONDS = 15;
 const SURROUNDINGS_EVERY_MS = 5000;
 const PUSHES_EVERY_MS = 1000;
+/** A push that nobody answers ends after 10 s, and its span comes only then. */
+const LONGEST_PUSH_SECONDS = 15;
+/** Older ones are on the control plane's page. */
+const MAX_PUSHES = 120;
 
 /** Takes snapshots one after the other; keeps what changes slowly between them. */
 export class LiveSnapshots {
   #surroundings: Kept<MapSurroundings> | undefined;
-  #pushSpans: Kept<readonly Span[]> | undefined;
+  #pushSpans: Kept<ReadonlyMap<string, Span>> | undefined;
   #history: readonly CallEdgeSecond[] = [];
   /** Up to where the history was read last; nothing is read while nobody looks. */
   #readUpTo = 0;
@@ -39,18 +43,33 @@ export class LiveSnapshots {
       loadSurroundings(window),
     );
     this.#pushSpans = await keep(this.#pushSpans, PUSHES_EVERY_MS, () =>
-      readPushSpans(takenUnixNano),
+      this.#readPushes(takenUnixNano),
     );
+    const pushSpans = [...this.#pushSpans.value.values()];
     const historyWindow = lastSeconds(HISTORY_SECONDS, takenUnixNano);
     const [controlPlane, openIncidents, shifts] = await Promise.all([
-      loadControlPlaneWith(this.#pushSpans.value, takenUnixNano),
+      loadControlPlaneWith(pushSpans, takenUnixNano),
       readOpenIncidents(database()),
       loadShifts(historyWindow),
       this.#readHistory(takenUnixNano),
     ]);
-    const map = await loadMapWith(window, this.#surroundings.value, controlPlane, false);
+    const shown = { ...controlPlane, pushes: controlPlane.pushes.slice(0, MAX_PUSHES) };
+    const map = await loadMapWith(window, this.#surroundings.value, shown, false);
     const history = toCallHistory(historyWindow, this.#history);
     return { map, history, openIncidents, shifts, freshness, takenUnixNano };
+  }
+
+  /** All that a view shows once, then only those that may have ended since: the rest is kept until it is too old. */
+  async #readPushes(atUnixNano: UnixNano): Promise<ReadonlyMap<string, Span>> {
+    const kept = this.#pushSpans;
+    const sinceSeconds = kept === undefined ? PUSH_SECONDS : (performance.now() - kept.atMs) / 1000;
+    const seconds = Math.min(PUSH_SECONDS, sinceSeconds + LONGEST_PUSH_SECONDS);
+    const fresh = await readPushSpans(atUnixNano, seconds);
+    const oldest = lastSeconds(PUSH_SECONDS, atUnixNano).startUnixNano;
+    const spans = [...(kept?.value.values() ?? []), ...fresh];
+    return new Map(
+      spans.filter((span) => span.startUnixNano >= oldest).map((span) => [span.spanId, span]),
+    );
   }
 
   /** The whole history once, then only what is new since the last look and the seconds that may still grow. */

@@ -75,7 +75,7 @@ export class ControlPlaneReader {
           endUnixNano: atUnixNano,
         },
       }),
-      this.#readPushSpans(atUnixNano),
+      this.#readPushSpans(atUnixNano, before.server?.service),
     ]);
     const pushes = toPushes(spans);
     const said = buildServerView({ atUnixNano, points });
@@ -89,9 +89,13 @@ export class ControlPlaneReader {
     return { view, dns: buildDnsView(dnsPoints) };
   }
 
-  async #readPushSpans(atUnixNano: UnixNano): Promise<readonly Span[]> {
+  async #readPushSpans(
+    atUnixNano: UnixNano,
+    service: string | undefined,
+  ): Promise<readonly Span[]> {
     const lookback = this.#pushSpans.size === 0 ? PUSH_MEMORY_SECONDS : PUSH_READ_SECONDS;
     const fresh = await readSpans(this.#db, {
+      ...(service === undefined ? {} : { service }),
       window: {
         startUnixNano: addNs(atUnixNano, -lookback * NS_PER_SECOND),
         endUnixNano: atUnixNano,

@@ -53,7 +53,8 @@ describe('the API after march-8', () => {
     );
     expect(verdicts).toMatchObject({
       'gateway-1-grpc': 'failing',
-      'song-1': 'failing',
+      'gateway-1': 'failing',
+      'song-1': 'names-gone',
       'artist-1': 'in-sync',
     });
     expect(view.server).toMatchObject({ version: '42', release: 'r42', connectedClients: 7 });
