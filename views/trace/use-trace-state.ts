@@ -223,6 +223,8 @@ function useAddress(
 ): void {
   useEffect(() => {
     const url = new URL(window.location.href);
+    // A large trace may be drawn when the reader has already gone on: another page's address is not ours.
+    if (!url.pathname.endsWith(`/traces/${columns.traceId}`)) return;
     const set = (key: string, value: string | undefined): void => {
       if (value === undefined) url.searchParams.delete(key);
       else url.searchParams.set(key, value);
