@@ -28,14 +28,12 @@ export function measureLabel(edge: ServiceEdge, near: Point | undefined): LabelS
 export function EdgeLabel({
   edge,
   at,
-  isFaded,
   isSelected,
   onSelect,
   onHover,
 }: {
   readonly edge: ServiceEdge;
   readonly at: Point;
-  readonly isFaded: boolean;
   readonly isSelected: boolean;
   readonly onSelect: (id: string) => void;
   readonly onHover: (id: string | undefined) => void;
@@ -52,10 +50,7 @@ export function EdgeLabel({
       onMouseLeave={() => onHover(undefined)}
       onFocus={() => onHover(edge.id)}
       onBlur={() => onHover(undefined)}
-      className={classNames(
-        '-translate-x-1/2 -translate-y-1/2 absolute flex min-h-6 min-w-6 items-center whitespace-nowrap',
-        isFaded && 'opacity-20',
-      )}
+      className="-translate-x-1/2 -translate-y-1/2 absolute flex min-h-6 min-w-6 items-center whitespace-nowrap"
       style={{ left: at.x, top: at.y }}
     >
       <span

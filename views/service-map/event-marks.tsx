@@ -37,7 +37,6 @@ const SPOKEN: Readonly<Partial<Record<IncidentEventKind, MapMark['kind']>>> = {
   'control-plane-lost': 'lost',
   'control-plane-restored': 'back',
   'failures-began': 'trouble',
-  'failures-ended': 'back',
   'client-stuck': 'trouble',
   'dns-failing': 'trouble',
   mitigated: 'back',

@@ -2,7 +2,7 @@
 
 import { List, Waypoints } from 'lucide-react';
 import { useRouter } from 'next/navigation';
-import { useCallback, useMemo } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { layoutServiceMap } from '#analysis/service-map/layout-service-map.ts';
 import type { MapLayout, ServiceMap } from '#analysis/service-map/service-map.ts';
 import { secondOf, type TimeWindow } from '#telemetry/time.ts';
@@ -40,24 +40,24 @@ export function MapScreen({
   readonly window: TimeWindow | undefined;
 }) {
   const live = useLive();
-  const snapshot = window === undefined ? (live.snapshot ?? initial) : initial;
+  const newest = window === undefined ? (live.snapshot ?? initial) : initial;
+  const { snapshot, isPaused, togglePause, brush } = useRange(window, newest);
   const { map } = snapshot;
   const state = useMapState(map);
   const layout = useLayout(map);
-  const { togglePause, brush } = useRange(window, snapshot);
   const { history, marks } = useStrip(snapshot, window);
   const levels = useMemo(() => edgeLevels(map, state.colourBy), [map, state.colourBy]);
   const kept = state.found.kind === 'some' ? state.found.edges : undefined;
   return (
     <>
       <Header
-        title={window === undefined ? 'Live map' : 'Map'}
+        title={isPaused ? 'Map' : 'Live map'}
         right={
           <>
             <span className="num hidden text-muted text-xs xl:block">
               {formatWindow(snapshot.map.window)}
             </span>
-            <LiveClock isPaused={window !== undefined} onToggle={togglePause} />
+            <LiveClock isPaused={isPaused} onToggle={togglePause} />
           </>
         }
       >
@@ -80,7 +80,7 @@ export function MapScreen({
               onSelect={state.select}
               kept={kept}
               levels={levels}
-              isMoving={window === undefined}
+              isMoving={!isPaused}
             />
           )}
           <MapLegend map={map} />
@@ -199,32 +199,54 @@ function useMapState(map: ServiceMap) {
   return { find, found, selection, colourBy, isTable, setFind, select, setColourBy, toggleTable };
 }
 
-/** Live is the present; a pause or a brushed range is a window in the address, loaded by the server. */
-function useRange(window: TimeWindow | undefined, snapshot: LiveSnapshot) {
+/**
+ * Live is the present. A pause holds the snapshot at hand, at once, and names its window in the address; a brushed range,
+ * and a paused one that is opened again, is loaded by the server.
+ */
+function useRange(window: TimeWindow | undefined, newest: LiveSnapshot) {
   const router = useRouter();
-  const [params] = useUrlState();
-  const go = useCallback(
-    (next: TimeWindow | undefined) => {
-      const query = new URLSearchParams(params);
-      query.delete('from');
-      query.delete('to');
-      if (next !== undefined) {
-        query.set('from', String(next.startUnixNano));
-        query.set('to', String(next.endUnixNano));
-      }
-      router.push(`/map?${query}`);
-    },
-    [router, params],
-  );
-  const togglePause = useCallback(
-    () => go(window === undefined ? snapshot.map.window : undefined),
-    [go, window, snapshot],
-  );
+  const [, change] = useUrlState();
+  const [held, setHeld] = useState<LiveSnapshot>();
+  const latest = useRef(newest);
+  useEffect(() => {
+    latest.current = newest;
+  }, [newest]);
+  const isPaused = window !== undefined || held !== undefined;
+  const togglePause = useCallback(() => {
+    if (window !== undefined) {
+      router.push(addressOf(undefined));
+    } else if (isPaused) {
+      setHeld(undefined);
+      change({ from: undefined, to: undefined });
+    } else {
+      const { startUnixNano, endUnixNano } = latest.current.map.window;
+      setHeld(latest.current);
+      change({ from: String(startUnixNano), to: String(endUnixNano) });
+    }
+  }, [window, isPaused, router, change]);
+  const brush = useCallback((next: TimeWindow) => router.push(addressOf(next)), [router]);
   useKeys(
     'Map',
     useMemo(() => [{ keys: 'l', label: 'Live or paused', run: togglePause }], [togglePause]),
   );
-  return { togglePause, brush: go };
+  return {
+    snapshot: window === undefined ? (held ?? newest) : newest,
+    isPaused,
+    togglePause,
+    brush,
+  };
+}
+
+/** The address of this screen with another window; everything else in it stays. */
+function addressOf(next: TimeWindow | undefined): string {
+  const query = new URLSearchParams(window.location.search);
+  query.delete('from');
+  query.delete('to');
+  if (next !== undefined) {
+    query.set('from', String(next.startUnixNano));
+    query.set('to', String(next.endUnixNano));
+  }
+  return `/map?${query}`;
 }
 
 /** The same set of services and edges keeps its places, whatever flows. */

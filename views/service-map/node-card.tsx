@@ -50,7 +50,8 @@ export function NodeCard(props: NodeProps) {
   const isInferred = node.kind !== 'service' && node.kind !== 'users';
   return (
     <div
-      className={classNames('absolute transition-opacity duration-200', isFaded && 'opacity-25')}
+      // Words stay readable; colour, fill and bar step back.
+      className={classNames('absolute', isFaded && 'faded')}
       style={{ left: box.x, top: box.y, width: box.width, height: box.height }}
     >
       <button

@@ -63,7 +63,9 @@ function MapBody(props: ServiceMapViewProps & { readonly size: Size }) {
   const scene = useScene(props, places, hovered);
   useViewKeys(view);
   const nodes = useMemo(() => inReadingOrder(map, places), [map, places]);
-  const labels = useLabels(map, places, scene, selection);
+  const labels = useLabels(map, places, scene, selection).filter(
+    ({ edge }) => scene.kept === undefined || scene.kept.has(edge.id),
+  );
   const isFadedNode = (id: string) => {
     const { kept } = scene;
     if (kept === undefined) return false;
@@ -128,7 +130,6 @@ function MapBody(props: ServiceMapViewProps & { readonly size: Size }) {
               key={edge.id}
               edge={edge}
               at={at}
-              isFaded={scene.kept !== undefined && !scene.kept.has(edge.id)}
               isSelected={isSelected('edge', edge.id)}
               onSelect={(id) => onSelect({ kind: 'edge', id })}
               onHover={(id) => setHovered(id === undefined ? undefined : { kind: 'edge', id })}
