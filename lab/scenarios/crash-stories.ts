@@ -14,7 +14,7 @@ function deployCareless(atSeconds: number, instances: readonly string[]): Step {
   return {
     atSeconds,
     title: 'A build of the proxy with a hard limit is deployed',
-    expect: 'nothing to be seen: the configuration fits',
+    expect: 'a short gap while each proxy restarts; then nothing: the configuration fits',
     actions: instances.flatMap((instance): LabAction[] => [
       { kind: 'signal', process: `${instance}-sidecar`, signal: 'SIGTERM' },
       { kind: 'start', process: `${instance}-sidecar`, env: CRASHES },
