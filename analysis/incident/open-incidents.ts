@@ -119,6 +119,7 @@ function withSecond(
   return {
     ...incident,
     ...reword(incident, evidence),
+    startUnixNano: earlierStart(incident, evidence),
     services,
     failedCalls: incident.failedCalls + failedCalls,
     totalCalls: incident.totalCalls + totalCalls,
@@ -130,18 +131,28 @@ function withSecond(
   };
 }
 
+/** A first sign may be recognised after the one that opened the incident: a slower edge that failed first. */
+function earlierStart(incident: Incident, evidence: Evidence): UnixNano {
+  const first = firstEvidence(evidence);
+  const isFirst = first !== undefined && first < incident.startUnixNano;
+  return isFirst && isYoung(incident, evidence) ? first : incident.startUnixNano;
+}
+
+function isYoung(incident: Incident, evidence: Evidence): boolean {
+  const ageNs = elapsedNs(incident.detectedUnixNano, endOf(evidence.second));
+  return ageNs <= SETTLING_SECONDS * NS_PER_SECOND;
+}
+
 /** New words only while it is young or gets worse: an incident that heals keeps the words of its worst. */
 function reword(
   incident: Incident,
   evidence: Evidence,
 ): Partial<Pick<Incident, 'title' | 'cause' | 'severity'>> {
   const words = describeIncident(evidence);
-  const ageNs = elapsedNs(incident.detectedUnixNano, endOf(evidence.second));
-  const isYoung = ageNs <= SETTLING_SECONDS * NS_PER_SECOND;
   const isWorse =
     words.severity < incident.severity ||
     evidence.missing.length > readUnderWay(incident.events).missing.size;
-  if (!isYoung && !isWorse) return {};
+  if (!isWorse && !isYoung(incident, evidence)) return {};
   const severity = Math.min(words.severity, incident.severity) as Severity;
   const tellsMore = evidence.failing.length > 0 || incident.severity === 3;
   return tellsMore ? { ...words, severity } : { severity };

@@ -99,6 +99,17 @@ describe('judgeSecond', () => {
     expect(incident?.title).toBe('Calls to song fail: 80 % of those from gateway');
   });
 
+  it('is dated back when a slower edge turns out to have failed first', () => {
+    const edges = [
+      ...edgeSeconds(0, 80, 'song -> artist', 1),
+      ...edgeSeconds(80, 100, 'song -> artist', 1, { errors: 1 }),
+      ...edgeSeconds(0, 81, 'gateway -> song', 20),
+      ...edgeSeconds(81, 100, 'gateway -> song', 20, { errors: 20 }),
+    ];
+    const [incident] = judge(100, edges);
+    expect(secondOf(incident!.startUnixNano)).toBe(80);
+  });
+
   it('ends with the failures and is resolved after a quiet time', () => {
     const edges = [
       ...edgeSeconds(0, 60, 'gateway -> song', 5),
