@@ -1,9 +1,11 @@
 import type { Database } from '#store/client.ts';
+import { forgetControlPlane } from '#store/control-plane/forget-control-plane.ts';
 import { readIncidents } from '#store/incidents/read-incidents.ts';
 import { maintainStore } from '#store/maintain-store.ts';
-import { addNs, fromUnixMs, NS_PER_SECOND, type TimeWindow } from '#telemetry/time.ts';
+import { addNs, fromUnixMs, NS_PER_SECOND, type TimeWindow, unixSecond } from '#telemetry/time.ts';
 
 const EVERY_MS = 30_000;
+const SECONDS_PER_DAY = 86_400;
 /** Roll-ups are small: their history is kept so many times longer than spans. */
 const ROLL_UP_FACTOR = 4;
 /** What a replay shows around an incident. */
@@ -29,12 +31,11 @@ export function maintainRegularly(db: Database, retention: Retention): () => Pro
 
 async function maintainOnce(db: Database, retention: Retention): Promise<void> {
   const nowMs = Date.now();
-  await maintainStore(db, {
-    ...retention,
-    keepRollUpDays: retention.keepDays * ROLL_UP_FACTOR,
-    pinned: await incidentWindows(db, nowMs),
-    nowMs,
-  });
+  const keepRollUpDays = retention.keepDays * ROLL_UP_FACTOR;
+  const pinned = await incidentWindows(db, nowMs);
+  await maintainStore(db, { ...retention, keepRollUpDays, pinned, nowMs });
+  const oldest = Math.floor(nowMs / 1000) - keepRollUpDays * SECONDS_PER_DAY;
+  await forgetControlPlane(db, unixSecond(oldest), pinned);
 }
 
 async function incidentWindows(db: Database, nowMs: number): Promise<readonly TimeWindow[]> {
