@@ -42,7 +42,7 @@ export function mapAtFrame(timeline: ReplayTimeline, frame: number): ServiceMap 
 }
 
 /** Client states, the control plane's word and its pushes as they stood at the end of `frame`. */
-export function controlPlaneAt(timeline: ReplayTimeline, frame: number): ControlPlaneView {
+function controlPlaneAt(timeline: ReplayTimeline, frame: number): ControlPlaneView {
   const atUnixNano = frameStart(timeline, frame + 1);
   const said = timeline.serverStates.findLast((state) => state.frame <= frame)?.server;
   const server =

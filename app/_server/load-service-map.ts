@@ -6,7 +6,6 @@ import { usualModes } from '#analysis/service-map/usual-modes.ts';
 import { readCallEdges } from '#store/call-edges/read-call-edges.ts';
 import { readOpenIncidents } from '#store/incidents/read-incidents.ts';
 import { readMetricPoints } from '#store/metric-points/read-metric-points.ts';
-import { readFreshness } from '#store/read-freshness.ts';
 import { readServiceInstances, readServices } from '#store/services/read-services.ts';
 import type { RoutingMode } from '#telemetry/routing-mode.ts';
 import {
@@ -46,14 +45,6 @@ export async function loadServiceMap(
     loadControlPlane(window.endUnixNano),
   ]);
   return loadMapWith(window, surroundings, controlPlane, withOwnServices);
-}
-
-/** Over the last seconds that telemetry has come for. */
-export async function loadLiveServiceMap(
-  seconds: number = LIVE_WINDOW_SECONDS,
-): Promise<ServiceMap> {
-  const { latestSpanUnixNano } = await readFreshness(database());
-  return loadServiceMap(liveWindow(latestSpanUnixNano, seconds));
 }
 
 /**
