@@ -183,6 +183,19 @@ describe('a sidecar and a control plane', () => {
     expect(await sidecar.call()).toEqual({ status: 200, error: undefined });
   });
 
+  it('turns to DNS by itself when its cluster falls back to it, and loses no request', async () => {
+    mesh.controlPlane.addFault({ kind: 'dns-fallback', service: 'song' });
+    await sidecar.call();
+    const load = callSteadily(() => sidecar.call(), 100);
+    mesh.controlPlane.addFault({ kind: 'empty-endpoints', service: 'song' });
+    await until(
+      async () => clientSpans().at(-1)?.attributes['mesh.routing.mode'],
+      (mode) => mode === 'dns',
+    );
+    expect((await load.stop()).failed).toEqual([]);
+    expect(clientSpans().at(-1)?.attributes['mesh.xds.connected']).toBe(true);
+  });
+
   it('answers for a service that does not exist, and for none at all', async () => {
     expect(await sidecar.call('nobody')).toEqual({ status: 503, error: 'no_mapping' });
     expect(await sidecar.call('not a name')).toEqual({ status: 400, error: 'bad_authority' });
