@@ -29,6 +29,12 @@ export interface TraceLink {
   readonly view?: string;
 }
 
+/** What happens to the row that the selection moves to. */
+export type Following = 'no' | 'scroll' | 'focus';
+
+/** In the address, where nothing is selected: left out, the first failure would be. */
+const NO_SPAN = 'none';
+
 const TABS: readonly TraceTab[] = ['waterfall', 'flame', 'path', 'events'];
 const ZOOM = 0.6;
 
@@ -42,14 +48,18 @@ export function useTraceState(columns: TraceColumns, link: TraceLink) {
     () => visibleRows(columns, folds, place.state),
     [columns, folds, place.state],
   );
-  const followed = useRef(place.item !== undefined && link.span !== undefined);
-  const follow = (next: Partial<Place>): void => {
-    followed.current = true;
+  const followed = useRef<Following>(
+    place.item !== undefined && link.span !== undefined ? 'focus' : 'no',
+  );
+  const follow = (next: Partial<Place>, how: Following = 'focus'): void => {
+    followed.current = how;
     setPlace((before) => ({ ...before, ...next }));
   };
-  const goToRow = (row: number): void => follow(goTo(columns, folds, place.state, row));
+  const goToRow = (row: number, how?: Following): void =>
+    follow(goTo(columns, folds, place.state, row), how);
   const ground = { columns, folds, visible };
-  const find = useFind(columns, goToRow);
+  // Typing goes on in the box: what was found is only brought into view.
+  const find = useFind(columns, (row) => goToRow(row, 'scroll'));
   const walk = {
     move: (steps: number) => follow({ item: moved(ground, place.item, steps) }),
     left: () => place.item !== undefined && follow(leftOf(ground, { ...place, item: place.item })),
@@ -99,6 +109,7 @@ interface Standing {
 
 /** The span that the address names, else the first failure: it is what one came for. */
 function placeOf(columns: TraceColumns, folds: HopFolds, link: TraceLink): Standing {
+  if (link.span === NO_SPAN) return { item: undefined, state: ALL_FOLDED };
   const named = link.span === undefined ? -1 : rowOfSpan(columns, link.span);
   const row = named >= 0 ? named : originError(columns);
   const hop = row === undefined ? -1 : (folds.into[row] ?? -1);
@@ -137,8 +148,6 @@ function useFind(columns: TraceColumns, goToRow: (row: number) => void) {
     const next = (at + by + rows.length) % rows.length;
     setAt(next);
     goToRow(rows[next] ?? 0);
-    // Typing goes on where it was.
-    requestAnimationFrame(() => requestAnimationFrame(() => input.current?.focus()));
   };
   const search = (next: string): void => {
     setWords(next);
@@ -214,6 +223,11 @@ function useRowActions(
   }, [setPlace]);
 }
 
+function spanWord(columns: TraceColumns, item: number | undefined): string | undefined {
+  if (item === undefined) return originError(columns) === undefined ? undefined : NO_SPAN;
+  return item < 0 ? undefined : spanIdAt(columns, item);
+}
+
 /** The address always leads back to what is on the screen. */
 function useAddress(
   columns: TraceColumns,
@@ -231,7 +245,7 @@ function useAddress(
     };
     const whole = view.fromNs === 0 && view.toNs >= columns.durationNs;
     set('tab', tab === 'waterfall' ? undefined : tab);
-    set('span', item === undefined || item < 0 ? undefined : spanIdAt(columns, item));
+    set('span', spanWord(columns, item));
     set('view', whole ? undefined : `${Math.round(view.fromNs)}-${Math.round(view.toNs)}`);
     if (url.href !== window.location.href) window.history.replaceState(null, '', url);
   }, [columns, tab, item, view]);

@@ -9,6 +9,7 @@ import { Minimap } from '#views/trace/minimap.tsx';
 import { pathLines } from '#views/trace/path-lines.ts';
 import { ticks, toPct, type View } from '#views/trace/time-scale.ts';
 import type { TraceColumns } from '#views/trace/trace-columns.ts';
+import type { Following } from '#views/trace/use-trace-state.ts';
 import { hasChildren, type RowState, type VisibleRows } from '#views/trace/visible-rows.ts';
 import { ROW_PX, type RowActions, WaterfallRow } from '#views/trace/waterfall-row.tsx';
 
@@ -28,8 +29,8 @@ interface WaterfallProps {
   readonly onView: (view: View) => void;
   /** Index in the list. */
   readonly selected: number;
-  /** Set when the selection moved by key: the row is brought into view and focused. */
-  readonly followed: RefObject<boolean>;
+  /** Set when the selection moved by key or by search: what is done with the row it moved to. */
+  readonly followed: RefObject<Following>;
   readonly found: ReadonlySet<number>;
   readonly actions: RowActions;
 }
@@ -89,9 +90,11 @@ function useFollow(
   { selected, visible, followed }: WaterfallProps,
 ): void {
   useEffect(() => {
-    if (!followed.current || selected < 0) return;
-    followed.current = false;
+    const how = followed.current;
+    if (how === 'no' || selected < 0) return;
+    followed.current = 'no';
     rows.scrollToIndex(selected, { align: 'auto' });
+    if (how === 'scroll') return;
     const focus = () => {
       const item = visible.items[selected];
       scroller.current
