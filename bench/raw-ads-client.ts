@@ -38,7 +38,9 @@ export class RawAdsClient {
   /** Opens the stream and subscribes; resolves when every type was answered once. */
   subscribe(id: string): Promise<void> {
     this.#open();
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
+      this.#session.on('error', reject);
+      this.#stream?.on('close', () => reject(new Error(`the stream of ${id} was closed`)));
       this.#stream?.on('data', (chunk: Buffer) => this.#take(chunk, resolve));
       for (const type of XDS_TYPES) this.#write(encodeRequest({ type, names: NAMES[type], id }));
     });

@@ -14,21 +14,25 @@ import { ADS } from '#lab/xds/services.ts';
 const HOST = '127.24.9.1';
 const [mode = 'control-plane', otlp] = process.argv.slice(2);
 
-/** Counts answers of one round, and says how long the last one took to come. */
+/** Counts answers of one round, and says how long the last one took to come and what it cost this process. */
 class Round {
   #startedMs = 0;
+  #startedCpu = process.cpuUsage();
   #left = 0;
 
   begin(count: number): void {
     this.#left = count;
+    this.#startedCpu = process.cpuUsage();
     this.#startedMs = performance.now();
   }
 
   answered(): void {
     if (this.#left === 0) return;
     this.#left -= 1;
-    if (this.#left === 0)
-      process.send?.({ kind: 'round', ms: performance.now() - this.#startedMs });
+    if (this.#left > 0) return;
+    const { user, system } = process.cpuUsage(this.#startedCpu);
+    const ms = performance.now() - this.#startedMs;
+    process.send?.({ kind: 'round', ms, cpuMs: (user + system) / 1000 });
   }
 }
 

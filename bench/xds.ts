@@ -18,7 +18,7 @@ const BATCH = 200;
 
 type Reply =
   | { readonly kind: 'ready'; readonly address: string }
-  | { readonly kind: 'round'; readonly ms: number };
+  | { readonly kind: 'round'; readonly ms: number; readonly cpuMs: number };
 
 const sink = createServer((request, response) => {
   request.resume();
@@ -48,16 +48,19 @@ async function measure(title: string, args: readonly string[], streams: number):
   await open(clients, args[0] === 'floor');
   const coldMs = performance.now() - startedMs;
   const roundsMs: number[] = [];
+  const cpuMs: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     const done = reply(server, 'round');
     server.send({ streams });
-    roundsMs.push((await done).ms);
+    const { ms, cpuMs: cpu } = await done;
+    roundsMs.push(ms);
+    cpuMs.push(cpu);
   }
-  const sorted = roundsMs.slice(WARM_UP_ROUNDS).sort((a, b) => a - b);
-  const at = (share: number) => sorted[Math.floor((sorted.length - 1) * share)]?.toFixed(0);
+  const cpu = sortedAt(cpuMs.slice(WARM_UP_ROUNDS), 0.5);
+  const warm = roundsMs.slice(WARM_UP_ROUNDS);
   const cold = args[0] === 'floor' ? '' : `, cold subscription of all ${coldMs.toFixed(0)} ms`;
   console.log(
-    `${title}: ${streams} streams, one change to all acknowledgements p50 ${at(0.5)} ms, max ${at(1)} ms, first ${roundsMs[0]?.toFixed(0)} ms${cold}`,
+    `${title}: ${streams} streams, one change to all acknowledgements p50 ${sortedAt(warm, 0.5)} ms (${cpu} ms of CPU in the server), best ${sortedAt(warm, 0)} ms, worst ${sortedAt(warm, 1)} ms${cold}`,
   );
   for (const client of clients) client.close();
   const gone = new Promise((resolve) => server.once('exit', resolve));
@@ -73,6 +76,11 @@ async function open(clients: readonly RawAdsClient[], isFloor: boolean): Promise
       await Promise.all(batch.map((client, index) => client.subscribe(`bench-${start + index}`)));
   }
   if (isFloor) await new Promise((resolve) => setTimeout(resolve, 1000));
+}
+
+function sortedAt(values: readonly number[], share: number): string {
+  const sorted = [...values].sort((a, b) => a - b);
+  return (sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN).toFixed(0);
 }
 
 function reply<Kind extends Reply['kind']>(
