@@ -44,7 +44,12 @@ class LiveFeed {
   }
 
   #run(): void {
-    this.#loop().catch((error: unknown) => console.error(error));
+    this.#loop().catch(async (error: unknown) => {
+      // No connection to listen on: whoever looks on waits for the store as well.
+      console.error(error);
+      await sleep(SLOWEST_MS);
+      if (this.#lookers > 0) this.#run();
+    });
   }
 
   async #loop(): Promise<void> {
@@ -60,8 +65,9 @@ class LiveFeed {
       // What was newest is old when somebody looks again.
       this.#latest = undefined;
       await stop();
-      if (this.#lookers > 0) this.#run();
     }
+    // Somebody came while the last one was being seen off.
+    if (this.#lookers > 0) this.#run();
   }
 
   async #takeOne(): Promise<void> {

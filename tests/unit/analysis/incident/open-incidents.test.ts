@@ -129,6 +129,21 @@ describe('judgeSecond', () => {
     expect(incidents[0]).toMatchObject({ failedCalls: 80, totalCalls: 175 });
   });
 
+  it('keeps its first end over a relapse, which opens it again for a while', () => {
+    const edges = [
+      ...edgeSeconds(0, 60, 'gateway -> song', 5),
+      ...edgeSeconds(60, 75, 'gateway -> song', 5, { errors: 4 }),
+      ...edgeSeconds(75, 85, 'gateway -> song', 5),
+      ...edgeSeconds(85, 95, 'gateway -> song', 5, { errors: 4 }),
+      ...edgeSeconds(95, 140, 'gateway -> song', 5),
+    ];
+    const [incident, ...others] = judge(140, edges);
+    expect(others).toEqual([]);
+    expect(secondOf(incident!.mitigatedUnixNano!)).toBe(75);
+    expect(secondOf(incident!.endUnixNano!)).toBe(95);
+    expect(kindsOf(incident)?.filter((kind) => kind === 'failures-began')).toHaveLength(2);
+  });
+
   it('goes on with one and the same incident when its judge was killed and knows only the stored one', () => {
     const edges = [
       ...edgeSeconds(0, 60, 'gateway -> song', 5),
