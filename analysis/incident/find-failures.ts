@@ -48,13 +48,14 @@ const STILL_FAILING_RATIO = 0.05;
 
 /**
  * Edges that fail at the end of `second`: those whose share of failed calls has risen above what it was, and those of
- * `failing` (ids, with their first second) that have not recovered. `edges` are those of the last
- * `FAILURE_WINDOW_SECONDS`, any order.
+ * `failing` (ids, with their first second) that have not recovered. `recovered` failed in the same incident and stopped.
+ * `edges` are those of the last `FAILURE_WINDOW_SECONDS`, any order.
  */
 export function findFailures(
   edges: readonly CallEdgeSecond[],
   second: UnixSecond,
   failing: ReadonlyMap<string, UnixSecond>,
+  recovered: ReadonlySet<string> = new Set(),
 ): readonly FailingEdge[] {
   const groups = new Map<string, CallEdgeSecond[]>();
   for (const edge of edges) {
@@ -68,7 +69,7 @@ export function findFailures(
     const known = failing.get(id);
     const since =
       known === undefined
-        ? beganToFail(rows, recent, second)
+        ? beganToFail(rows, recent, second, recovered.has(id))
         : stillFails(recent)
           ? known
           : undefined;
@@ -80,9 +81,12 @@ function beganToFail(
   rows: readonly CallEdgeSecond[],
   recent: readonly CallEdgeSecond[],
   second: UnixSecond,
+  hasRecovered: boolean,
 ): UnixSecond | undefined {
   const { calls, errors } = sum(recent);
   if (errors < MIN_ERRORS || errors < calls * MIN_RECENT_RATIO) return undefined;
+  // Its own failures of a moment ago are no measure of what is normal.
+  if (hasRecovered) return relapsed(toTallies(recent));
   const tallies = toTallies(rows);
   const split = scanBinomial(tallies, RULES);
   if (split !== undefined && split.gain >= ALARM_GAIN) {
@@ -91,6 +95,13 @@ function beganToFail(
     return firstErrorNear(tallies, split);
   }
   return failedFromTheStart(tallies, second);
+}
+
+function relapsed(
+  recent: readonly (Tally & { readonly second: UnixSecond })[],
+): UnixSecond | undefined {
+  const failed = recent.filter((tally) => tally.hits > 0);
+  return failed.length < PERSISTENCE_SECONDS ? undefined : failed[0]?.second;
 }
 
 /** The first of the errors that lead up to the split, as far back as it may lie: a second may be half well. */

@@ -23,6 +23,8 @@ import {
 export interface UnderWay {
   /** Ids of edges that fail, with their first second. */
   readonly failing: ReadonlyMap<string, UnixSecond>;
+  /** Ids of edges that failed and stopped. */
+  readonly recovered: ReadonlySet<string>;
   /** Names lost and not restored. */
   readonly missing: ReadonlySet<string>;
   readonly controlPlaneLost: boolean;
@@ -40,6 +42,11 @@ export function readUnderWay(events: readonly IncidentEvent[]): UnderWay {
   const lost = events.slice(restored + 1).filter((event) => event.kind === 'config-lost');
   return {
     failing: new Map(failing),
+    recovered: new Set(
+      events
+        .filter((event) => event.kind === 'failures-ended')
+        .map((event) => edgeOf(event.subject)),
+    ),
     missing: new Set(lost.flatMap((event) => namesOf(event.subject))),
     controlPlaneLost: stillOpen(events, 'control-plane-lost', 'control-plane-restored').size > 0,
   };

@@ -60,7 +60,8 @@ export function judgeSecond(closed: ClosedSecond): Incident | undefined {
   const events = closed.current?.events ?? [];
   const { second, controlPlane, shifts } = closed;
   const edges = sinceQuiet(closed);
-  const failing = findFailures(edges, second, readUnderWay(events).failing);
+  const underWay = readUnderWay(events);
+  const failing = findFailures(edges, second, underWay.failing, underWay.recovered);
   const evidence = gatherEvidence({ second, edges, failing, controlPlane, shifts });
   if (closed.current !== undefined) return moveOn(closed.current, evidence);
   const start = firstEvidence(evidence);
