@@ -7,7 +7,7 @@ const LAB = '/api/v1/lab';
 const POLL_MS = 1000;
 
 /** `absent`: this Detour runs without a lab. `starting`: there is one, and its runner does not answer yet. */
-export type LabState = 'asking' | 'absent' | 'starting' | 'ready';
+type LabState = 'asking' | 'absent' | 'starting' | 'ready';
 
 export interface Lab {
   readonly state: LabState;
@@ -22,7 +22,7 @@ export interface Lab {
   readonly stop: () => Promise<void>;
 }
 
-export interface StartRequest {
+interface StartRequest {
   readonly scenario: string;
   /** Left out: the scenario's own. */
   readonly speed?: number;

@@ -11,7 +11,7 @@ const STALE_NS = 5 * NS_PER_SECOND;
 const TICK_MS = 250;
 
 /** How old the newest telemetry on the screen is, in ns; undefined before anything came. */
-export function behindNs(live: LiveState, nowMs: number): number | undefined {
+function behindNs(live: LiveState, nowMs: number): number | undefined {
   const latest = live.snapshot?.freshness.latestSpanUnixNano;
   if (live.snapshot === undefined || latest === undefined) return undefined;
   // Counted on the server's clock up to the snapshot, on ours since: the two need not agree.

@@ -79,18 +79,20 @@ export function ControlPlaneCard({
 
 export function DnsCard({
   view,
+  isSilent,
   box,
   isSelected,
   onSelect,
-}: CardProps & { readonly view: DnsView }) {
-  const fails = view.failuresPerSecond > 0;
-  const health: Health = fails ? 'degraded' : 'ok';
+}: CardProps & { readonly view: DnsView; readonly isSilent: boolean }) {
+  const fails = !isSilent && view.failuresPerSecond > 0;
+  const health: Health = isSilent ? 'unknown' : fails ? 'degraded' : 'ok';
+  const word = isSilent ? 'silent' : fails ? 'some lookups fail' : 'answers';
   return (
     <BandCard
       box={box}
       isSelected={isSelected}
       onSelect={onSelect}
-      edge={fails ? 'border-warn' : 'border-dns-edge'}
+      edge={isSilent ? EDGE.unknown : fails ? 'border-warn' : 'border-dns-edge'}
       name={`DNS, ${healthWord(health)}, ${formatRate(view.queriesPerSecond)} queries`}
     >
       <span className="flex w-[38%] flex-col justify-center pr-2 pl-3.5">
@@ -100,7 +102,8 @@ export function DnsCard({
         </span>
         <span className="truncate text-muted text-xs">{formatPlural(view.names, 'name')}</span>
       </span>
-      <Saying title="" health={health} word={fails ? 'some lookups fail' : 'answers'}>
+      <Saying title="" health={health} word={word}>
+        {isSilent && 'last known: '}
         {formatRate(view.queriesPerSecond)} queries
         {fails && `, ${formatRate(view.failuresPerSecond)} fail`}
       </Saying>

@@ -13,12 +13,12 @@ const TONES = {
   mesh: 'text-mesh-text',
 } as const;
 
-/** An estimate is enough: labels have their own ground and are centred. */
+/** A rough size is enough, and better: a rate that gains a digit must not send its label elsewhere. */
 export function measureLabel(edge: ServiceEdge, near: Point | undefined): LabelSize {
   const { rate, note } = describeEdge(edge);
   return {
     id: edge.id,
-    width: Math.max(rate.length, note.length) * 6 + 12,
+    width: Math.ceil((Math.max(rate.length, note.length) * 6 + 12) / 20) * 20,
     height: note === '' ? 24 : 34,
     ...(near === undefined ? {} : { near }),
   };

@@ -17,8 +17,3 @@ export function parseSelection(text: string | null | undefined): MapSelection | 
   if (id === undefined) return undefined;
   return match?.[1] === 'edge' ? { kind: 'edge', id } : { kind: 'node', id };
 }
-
-export function isSameSelection(a: MapSelection | undefined, b: MapSelection | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  return toSelectionText(a) === toSelectionText(b);
-}

@@ -94,7 +94,7 @@ function Shift({ moved, affected }: { readonly moved: number; readonly affected:
   );
 }
 
-export function countShift(edges: readonly ServiceEdge[]): {
+function countShift(edges: readonly ServiceEdge[]): {
   readonly moved: number;
   readonly affected: number;
 } {

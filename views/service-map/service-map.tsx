@@ -2,43 +2,32 @@
 
 import { Maximize, Minus, Plus } from 'lucide-react';
 import { type KeyboardEvent, type MouseEvent, useMemo, useRef, useState } from 'react';
-import type { MapLayout, ServiceMap } from '#analysis/service-map/service-map.ts';
+import type { DnsView } from '#analysis/control-plane/xds-client.ts';
+import type { ServiceMap } from '#analysis/service-map/service-map.ts';
 import { IconButton } from '#views/shell/button.tsx';
 import { useKeys } from '#views/shell/keys.tsx';
 import { useReducedMotion } from '#views/shell/use-reduced-motion.ts';
 import { useSize } from '#views/shell/use-size.ts';
 import { ControlPlaneCard, DnsCard } from './band-cards.tsx';
-import { buildStrands, isLoudEdge } from './build-strands.ts';
-import { configLines, lookupLines } from './control-lines.ts';
+import { isLoudEdge } from './build-strands.ts';
 import type { MapScene } from './draw-map.ts';
-import { EdgeLabel, measureLabel } from './edge-label.tsx';
+import { EdgeLabel } from './edge-label.tsx';
 import { MapCanvas } from './map-canvas.tsx';
 import type { MapSelection } from './map-selection.ts';
 import { NodeCard } from './node-card.tsx';
-import { placeLabels } from './place-labels.ts';
-import { linksOf, type MapPlaces, placeMap, type Size } from './place-map.ts';
+import type { MapPlaces, Size } from './place-map.ts';
 import { distanceTo, type Point } from './polyline.ts';
+import {
+  type PlacedLabel,
+  type ServiceMapViewProps,
+  useLabels,
+  usePlaces,
+  useScene,
+} from './use-map-scene.ts';
 import { useMapView } from './use-map-view.ts';
 import { walkMap } from './walk-map.ts';
 
-/** Above this, words beside edges are more ink than help: only loud, hovered and selected edges keep theirs. */
-const MAX_LABELS = 40;
 const HIT_PX = 9;
-/** The bands go on beyond the world, however far it is moved. */
-const BEYOND = 4000;
-
-export interface ServiceMapViewProps {
-  readonly map: ServiceMap;
-  readonly layout: MapLayout;
-  readonly selection: MapSelection | undefined;
-  readonly onSelect: (selection: MapSelection | undefined) => void;
-  /** Edges to keep in sight, the others fade; all when undefined. */
-  readonly kept?: ReadonlySet<string> | undefined;
-  /** A metric that colours the edges, 0..1 an edge; routing when undefined. */
-  readonly levels?: ReadonlyMap<string, number> | undefined;
-  /** False holds the particles still, e.g. while a replay is paused. */
-  readonly isMoving?: boolean;
-}
 
 /**
  * The service map: nodes are buttons, edges and particles one canvas under them, both moved by one transform.
@@ -56,44 +45,28 @@ export function ServiceMapView(props: ServiceMapViewProps) {
 
 function MapBody(props: ServiceMapViewProps & { readonly size: Size }) {
   const { map, selection, onSelect, size, isMoving = true } = props;
-  const places = usePlaces(props);
+  const dns = useLastSeen(map.dns);
+  const places = usePlaces(props, dns !== undefined);
   const view = useMapView(places.world);
   const [hovered, setHovered] = useState<MapSelection>();
   const isStill = useReducedMotion();
   const scene = useScene(props, places, hovered);
+  const labels = useLabels(map, places, scene, selection);
   useViewKeys(view);
-  const nodes = useMemo(() => inReadingOrder(map, places), [map, places]);
-  const labels = useLabels(map, places, scene, selection).filter(
-    ({ edge }) => scene.kept === undefined || scene.kept.has(edge.id),
-  );
-  const isFadedNode = (id: string) => {
-    const { kept } = scene;
-    if (kept === undefined) return false;
-    return !map.edges.some(
-      (edge) => kept.has(edge.id) && (edge.client === id || edge.server === id),
-    );
-  };
-  const onWalk = (id: string, event: KeyboardEvent) => {
-    const next = walkMap(id, event.key, map.edges, places.nodes);
-    if (next === undefined) return;
-    event.preventDefault();
-    event.stopPropagation();
-    view.world.current?.querySelector<HTMLElement>(`[data-node="${CSS.escape(next)}"]`)?.focus();
-  };
+  const edgeAt = (event: MouseEvent): string | undefined =>
+    edgeNear(places, view.toWorld(event.clientX, event.clientY));
   const onBackground = (event: MouseEvent) => {
-    if (view.wasDragged() || (event.target as HTMLElement).closest('button') !== null) return;
-    const id = edgeNear(places, view.toWorld(event.clientX, event.clientY));
+    if (view.wasDragged() || isOnButton(event)) return;
+    const id = edgeAt(event);
     onSelect(id === undefined ? undefined : { kind: 'edge', id });
   };
   const onMove = (event: MouseEvent) => {
-    if ((event.target as HTMLElement).closest('button') !== null) return;
-    const id = edgeNear(places, view.toWorld(event.clientX, event.clientY));
+    if (isOnButton(event)) return;
+    const id = edgeAt(event);
     if (id !== (hovered?.kind === 'edge' ? hovered.id : undefined)) {
       setHovered(id === undefined ? undefined : { kind: 'edge', id });
     }
   };
-  const isSelected = (kind: 'node' | 'edge', id: string) =>
-    selection?.kind === kind && selection.id === id;
   return (
     <>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the ground is dragged and deselects; every action has a button or a key */}
@@ -116,47 +89,14 @@ function MapBody(props: ServiceMapViewProps & { readonly size: Size }) {
           className="absolute top-0 left-0 origin-top-left"
           style={{ width: places.world.width, height: places.world.height }}
         >
-          <BandNames places={places} />
-          {places.controlBand > 0 && (
-            <ControlPlaneCard
-              view={map.controlPlane}
-              box={places.controlCard}
-              isSelected={selection?.kind === 'control-plane'}
-              onSelect={() => onSelect({ kind: 'control-plane' })}
-            />
-          )}
-          {labels.map(({ edge, at }) => (
-            <EdgeLabel
-              key={edge.id}
-              edge={edge}
-              at={at}
-              isSelected={isSelected('edge', edge.id)}
-              onSelect={(id) => onSelect({ kind: 'edge', id })}
-              onHover={(id) => setHovered(id === undefined ? undefined : { kind: 'edge', id })}
-            />
-          ))}
-          {nodes.map(({ node, box }) => (
-            <NodeCard
-              key={node.id}
-              node={node}
-              box={box}
-              isSelected={isSelected('node', node.id)}
-              isFaded={isFadedNode(node.id)}
-              isUsual={isUsual(map, node.id)}
-              outgoingPerSecond={outgoingPerSecond(map, node.id)}
-              onSelect={(id) => onSelect({ kind: 'node', id })}
-              onHover={(id) => setHovered(id === undefined ? undefined : { kind: 'node', id })}
-              onWalk={onWalk}
-            />
-          ))}
-          {map.dns !== undefined && (
-            <DnsCard
-              view={map.dns}
-              box={places.namesCard}
-              isSelected={selection?.kind === 'dns'}
-              onSelect={() => onSelect({ kind: 'dns' })}
-            />
-          )}
+          <MapWorld
+            {...props}
+            places={places}
+            scene={scene}
+            labels={labels}
+            dns={dns}
+            onHover={setHovered}
+          />
         </div>
       </div>
       <ViewButtons view={view} />
@@ -164,102 +104,102 @@ function MapBody(props: ServiceMapViewProps & { readonly size: Size }) {
   );
 }
 
-type View = ReturnType<typeof useMapView>;
-
-/** New places only when the set of nodes and edges or the size changes. */
-function usePlaces({
+/** Everything on the map that is not a line: bands, words and nodes, in reading order. */
+function MapWorld({
   map,
-  layout,
-  size,
-}: ServiceMapViewProps & { readonly size: Size }): MapPlaces {
-  const key = linksOf(map)
-    .map((link) => link.id)
-    .join('\n');
-  const hasControl = map.controlPlane.state !== 'none';
-  const hasNames = map.dns !== undefined;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `key` stands for the edges of `map`
-  return useMemo(
-    () => placeMap(layout, linksOf(map), size, { control: hasControl, names: hasNames }),
-    [layout, key, size, hasControl, hasNames],
+  selection,
+  onSelect,
+  places,
+  scene,
+  labels,
+  dns,
+  onHover,
+}: ServiceMapViewProps & {
+  readonly places: MapPlaces;
+  readonly scene: MapScene;
+  readonly labels: readonly PlacedLabel[];
+  readonly dns: DnsView | undefined;
+  readonly onHover: (hovered: MapSelection | undefined) => void;
+}) {
+  const nodes = useMemo(() => inReadingOrder(map, places), [map, places]);
+  const isSelected = (kind: 'node' | 'edge', id: string) =>
+    selection?.kind === kind && selection.id === id;
+  return (
+    <>
+      <BandNames places={places} />
+      {places.controlBand > 0 && (
+        <ControlPlaneCard
+          view={map.controlPlane}
+          box={places.controlCard}
+          isSelected={selection?.kind === 'control-plane'}
+          onSelect={() => onSelect({ kind: 'control-plane' })}
+        />
+      )}
+      {labels.map(({ edge, at }) => (
+        <EdgeLabel
+          key={edge.id}
+          edge={edge}
+          at={at}
+          isSelected={isSelected('edge', edge.id)}
+          onSelect={(id) => onSelect({ kind: 'edge', id })}
+          onHover={(id) => onHover(id === undefined ? undefined : { kind: 'edge', id })}
+        />
+      ))}
+      {nodes.map(({ node, box }) => (
+        <NodeCard
+          key={node.id}
+          node={node}
+          box={box}
+          isSelected={isSelected('node', node.id)}
+          isFaded={isFaded(map, scene, node.id)}
+          isUsual={isUsual(map, node.id)}
+          outgoingPerSecond={outgoingPerSecond(map, node.id)}
+          onSelect={(id) => onSelect({ kind: 'node', id })}
+          onHover={(id) => onHover(id === undefined ? undefined : { kind: 'node', id })}
+          onWalk={(id, event) => focusNext(id, event, map, places)}
+        />
+      ))}
+      {dns !== undefined && (
+        <DnsCard
+          view={dns}
+          isSilent={map.dns === undefined}
+          box={places.namesCard}
+          isSelected={selection?.kind === 'dns'}
+          onSelect={() => onSelect({ kind: 'dns' })}
+        />
+      )}
+    </>
   );
 }
 
-function useScene(
-  { map, kept, levels, selection }: ServiceMapViewProps,
-  places: MapPlaces,
-  hovered: MapSelection | undefined,
-): MapScene {
-  const strands = useMemo(() => buildStrands(map, places.routes), [map, places]);
-  const control = useMemo(() => configLines(map, places), [map, places]);
-  const lookup = useMemo(() => lookupLines(map, places), [map, places]);
-  return useMemo(() => {
-    const marked = new Set<string>();
-    if (selection?.kind === 'edge') marked.add(selection.id);
-    if (hovered?.kind === 'edge') marked.add(hovered.id);
-    return {
-      strands,
-      bands: bandsOf(places),
-      configLines: control,
-      lookupLines: lookup,
-      marked,
-      kept: hovered?.kind === 'node' && kept === undefined ? edgesOf(map, hovered.id) : kept,
-      hasLoud: map.edges.some(isLoudEdge),
-      levels,
-    };
-  }, [strands, places, control, lookup, selection, hovered, kept, levels, map]);
+/** The last value that was there: what falls silent keeps its place, and nothing jumps. */
+function useLastSeen<T>(value: T | undefined): T | undefined {
+  const [last, setLast] = useState(value);
+  if (value !== undefined && value !== last) setLast(value);
+  return value ?? last;
 }
 
-function bandsOf({ world, controlBand, namesBand }: MapPlaces): MapScene['bands'] {
-  return [
-    ...(controlBand > 0 ? [{ top: -BEYOND, bottom: controlBand, edge: controlBand }] : []),
-    ...(namesBand > 0
-      ? [
-          {
-            top: world.height - namesBand,
-            bottom: world.height + BEYOND,
-            edge: world.height - namesBand,
-          },
-        ]
-      : []),
-  ];
+function isOnButton(event: MouseEvent): boolean {
+  return event.target instanceof Element && event.target.closest('button') !== null;
 }
 
-/** undefined when the node has no edge: then nothing fades. */
-function edgesOf(map: ServiceMap, id: string): ReadonlySet<string> | undefined {
-  const own = map.edges.filter((edge) => edge.client === id || edge.server === id);
-  return own.length === 0 ? undefined : new Set(own.map((edge) => edge.id));
+function isFaded(map: ServiceMap, { kept }: MapScene, id: string): boolean {
+  if (kept === undefined) return false;
+  return !map.edges.some((edge) => kept.has(edge.id) && (edge.client === id || edge.server === id));
 }
 
-function useLabels(
-  map: ServiceMap,
-  places: MapPlaces,
-  scene: MapScene,
-  selection: MapSelection | undefined,
-) {
-  return useMemo(() => {
-    const breaks = new Map<string, Point>();
-    for (const { edgeId, broken } of scene.strands) {
-      if (broken !== undefined) breaks.set(edgeId, broken.at);
-    }
-    const shown = map.edges.filter(
-      (edge) =>
-        map.edges.length <= MAX_LABELS ||
-        isLoudEdge(edge) ||
-        scene.marked.has(edge.id) ||
-        (selection?.kind === 'node' &&
-          (edge.client === selection.id || edge.server === selection.id)),
-    );
-    const at = placeLabels(
-      shown.map((edge) => measureLabel(edge, breaks.get(edge.id))),
-      places.routes,
-      [...places.nodes.values()],
-    );
-    return shown.flatMap((edge) => {
-      const place = at.get(edge.id);
-      return place === undefined ? [] : [{ edge, at: place }];
-    });
-  }, [map, places, scene.strands, scene.marked, selection]);
+function focusNext(id: string, event: KeyboardEvent, map: ServiceMap, places: MapPlaces): void {
+  const next = walkMap(id, event.key, map.edges, places.nodes);
+  if (next === undefined) return;
+  event.preventDefault();
+  event.stopPropagation();
+  event.currentTarget
+    .closest('.origin-top-left')
+    ?.querySelector<HTMLElement>(`[data-node="${CSS.escape(next)}"]`)
+    ?.focus();
 }
+
+type View = ReturnType<typeof useMapView>;
 
 function inReadingOrder(map: ServiceMap, places: MapPlaces) {
   return map.nodes
