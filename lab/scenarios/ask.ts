@@ -1,5 +1,5 @@
 /** Longer than a start of a process may take. */
-const REQUEST_TIMEOUT_MS = 15_000;
+const REQUEST_TIMEOUT_MS = 30_000;
 
 /** A part of the lab refused; 409 means that the part was asked to refuse such things. */
 export class RefusedError extends Error {

@@ -130,7 +130,10 @@ export class ScenarioRunner {
       await this.#sleepUntil(delayMs(step.atSeconds, speed), stop);
       if (stop.aborted) return;
       const isDone = await this.#playStep(step, index);
-      if (!isDone) return this.#end('failed', scenario);
+      if (!isDone) {
+        await this.#mend('failed: everything is mended');
+        return this.#end('failed', scenario);
+      }
     }
     await this.#sleepUntil(delayMs(scenario.durationSeconds, speed), stop);
     if (!stop.aborted) await this.#end('done', scenario);
@@ -178,6 +181,7 @@ export class ScenarioRunner {
   async #fail(error: unknown): Promise<void> {
     const failed = error instanceof Error ? error.message : String(error);
     await this.#write('failed', 'lab', { failed });
+    await this.#mend('failed: everything is mended');
     this.#change({ state: 'failed' });
   }
 

@@ -6,7 +6,7 @@ const Processes = z.object({
   processes: z.array(z.object({ name: z.string(), state: z.string() })),
 });
 
-const STATE_LIMIT_MS = 15_000;
+const STATE_LIMIT_MS = 30_000;
 const POLL_MS = 50;
 
 /** Starts and ends the lab's processes through their supervisor, which knows that it was meant. */
