@@ -10,7 +10,7 @@ import {
 import { addNs, NS_PER_MS, type UnixNano, unixNano } from '#telemetry/time.ts';
 
 /** 8 March 2022, 18:44:17.203 UTC. */
-export const FIXTURE_START: UnixNano = unixNano(1_646_765_057_203_000_000n);
+const FIXTURE_START: UnixNano = unixNano(1_646_765_057_203_000_000n);
 
 export interface SpanSketch {
   /** A small number; becomes the span id. */
@@ -60,7 +60,7 @@ export function sketchSpan(sketch: SpanSketch): Span {
   };
 }
 
-export function idOf(id: number): ReturnType<typeof spanId> {
+function idOf(id: number): ReturnType<typeof spanId> {
   return spanId(id.toString(16).padStart(16, '0'));
 }
 

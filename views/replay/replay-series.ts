@@ -71,7 +71,7 @@ export function p95MsAt(timeline: ReplayTimeline, frame: number): number {
   return worstUs / 1000;
 }
 
-export function troubledAt(timeline: ReplayTimeline, frame: number): number {
+function troubledAt(timeline: ReplayTimeline, frame: number): number {
   const seen = timeline.clientsSeen[frame] ?? 0;
   return seen === 0 ? 0 : (timeline.clientsInTrouble[frame] ?? 0) / seen;
 }

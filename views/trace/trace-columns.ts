@@ -91,7 +91,7 @@ export function kindAt(columns: TraceColumns, row: number): SpanKind {
   return SPAN_KINDS[columns.kind[row] ?? 0] ?? 'unspecified';
 }
 
-export function statusAt(columns: TraceColumns, row: number): SpanStatus {
+function statusAt(columns: TraceColumns, row: number): SpanStatus {
   return SPAN_STATUSES[columns.status[row] ?? 0] ?? 'unset';
 }
 

@@ -49,7 +49,7 @@ export function originError(columns: TraceColumns): number | undefined {
 }
 
 /** The hop that a row belongs to: itself, the one it is folded into, or the one it is an attempt of. */
-export function hopOf(columns: TraceColumns, folds: HopFolds, row: number): number | undefined {
+function hopOf(columns: TraceColumns, folds: HopFolds, row: number): number | undefined {
   const into = folds.into[row] ?? -1;
   if (into >= 0) return into;
   if ((folds.attempt[row] ?? 0) > 0) {

@@ -1,4 +1,4 @@
-import { ROUTING_MODES, type RoutingMode } from '#telemetry/routing-mode.ts';
+import type { RoutingMode } from '#telemetry/routing-mode.ts';
 import { MODE_ORDER, routingLook } from '#views/theme/routing-look.ts';
 import { CLAUSE_KEYS } from '#views/traces/trace-clauses.ts';
 
@@ -53,7 +53,7 @@ const STATUS_WORDS: Readonly<Record<string, string>> = {
 };
 
 const DURATIONS = ['10ms', '50ms', '250ms', '1s', '5s'];
-export const MAX_COMPLETIONS = 6;
+const MAX_COMPLETIONS = 6;
 
 /** Where the word that is being typed begins and ends. */
 export function wordAt(
@@ -154,8 +154,4 @@ function modeCompletion(mode: RoutingMode, known: KnownValues): Completion {
 /** True for keys that the search knows as columns. */
 export function isColumnKey(key: string): boolean {
   return CLAUSE_KEYS.some((known) => known === key);
-}
-
-export function isRoutingMode(text: string): text is RoutingMode {
-  return ROUTING_MODES.some((mode) => mode === text);
 }

@@ -1,3 +1,5 @@
+import { ROUTING_MODES } from '#telemetry/routing-mode.ts';
+
 /** One condition of a search: `service=gateway`, `duration>250ms`, `http.route=/v1/home`. */
 export interface Clause {
   readonly key: string;
@@ -31,7 +33,7 @@ export function parseClauses(text: string): ParsedClauses {
 }
 
 /** Cut at spaces that are not inside quotes. */
-export function tokensOf(text: string): readonly string[] {
+function tokensOf(text: string): readonly string[] {
   return text.match(/(?:"[^"]*"?|[^\s"])+/g) ?? [];
 }
 
@@ -68,6 +70,9 @@ function problemOf({ key, operator, value }: Clause): string | undefined {
   }
   if (operator !== '=') return `only duration is compared with ${operator}`;
   if (key === 'status' && !STATUSES.includes(value)) return 'status is error, ok or unset';
+  if (key === 'mode' && !ROUTING_MODES.some((mode) => mode === value)) {
+    return `mode is one of ${ROUTING_MODES.join(', ')}`;
+  }
   return undefined;
 }
 
