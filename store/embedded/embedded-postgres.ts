@@ -171,10 +171,11 @@ function adopt(pid: number): Server {
 
 /**
  * The shell holds the reading end of a pipe whose other end is ours. When this process ends, even by SIGKILL, the pipe
- * closes and the shell tells the server to shut down fast.
+ * closes and the shell tells the server to shut down fast. Once the server is gone, nothing may stay that would signal
+ * whoever has its number by then.
  */
 const HOLDER =
-  '"$0" "$@" 3<&- & P=$!; trap "" INT TERM; (cat <&3 >/dev/null; kill -INT $P 2>/dev/null) & wait $P';
+  '"$0" "$@" 3<&- & P=$!; trap "" INT TERM; (read _ <&3; kill -INT $P 2>/dev/null) & C=$!; wait $P; kill -9 $C';
 
 async function launch(
   place: Place,

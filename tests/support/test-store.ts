@@ -17,10 +17,8 @@ export const MIGRATIONS = path.join(import.meta.dirname, '../../prisma/migration
 
 /** A PostgreSQL of its own with all migrations, in a temporary directory that goes away with it: half a second. */
 export async function startTestStore(): Promise<TestStore> {
-  // Below the system's own directory: the unprivileged account must be able to enter it.
-  const root = mkdtempSync(path.join(os.tmpdir(), 'detour-test-'));
+  const root = temporaryDir();
   const dataDir = path.join(root, 'data');
-  chmodSync(root, 0o755);
   const postgres = await startEmbeddedPostgres({ dataDir });
   await migrate(postgres.url, MIGRATIONS);
   const db = openDatabase(postgres.url);
@@ -35,4 +33,11 @@ export async function startTestStore(): Promise<TestStore> {
       rmSync(root, { recursive: true, force: true });
     },
   };
+}
+
+/** In the system's own directory, and open: PostgreSQL's unprivileged account must be able to enter it. */
+export function temporaryDir(): string {
+  const dir = mkdtempSync(path.join(os.tmpdir(), 'detour-test-'));
+  chmodSync(dir, 0o755);
+  return dir;
 }

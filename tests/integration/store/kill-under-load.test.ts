@@ -93,34 +93,41 @@ function spansOf(trace: string): readonly TestSpan[] {
   }));
 }
 
-test('kill -9 of the ingester and of PostgreSQL: every acknowledged span is there once, and counted once', async () => {
-  const roll = seededRandom(Number(process.env['KILL_SEED'] ?? 1));
-  const senders = Array.from({ length: SENDERS }, sendOn);
-  for (let round = 0; round < ROUNDS; round++) {
-    await sleep(300 + roll() * 700);
-    if (round % 3 === 2) {
-      process.kill(postgres.pid, 'SIGKILL');
-      postgres = await startEmbeddedPostgres({ dataDir: store.dataDir });
-    } else {
-      ingester.kill('SIGKILL');
-      await startIngester();
+test(
+  'kill -9 of the ingester and of PostgreSQL: every acknowledged span is there once, and counted once',
+  async () => {
+    const roll = seededRandom(Number(process.env['KILL_SEED'] ?? 1));
+    const senders = Array.from({ length: SENDERS }, sendOn);
+    for (let round = 0; round < ROUNDS; round++) {
+      await sleep(300 + roll() * 700);
+      if (round % 3 === 2) {
+        process.kill(postgres.pid, 'SIGKILL');
+        postgres = await startEmbeddedPostgres({ dataDir: store.dataDir });
+      } else {
+        ingester.kill('SIGKILL');
+        await startIngester();
+      }
     }
-  }
-  await sleep(500);
-  sending = false;
-  await Promise.all(senders);
-  const db = openDatabase(store.url);
-  try {
-    expect(acknowledged.length).toBeGreaterThan(ROUNDS);
-    const stored = await db.pool.query('select sum(span_count)::int as spans from span_segment');
-    expect(stored.rows[0].spans).toBe(acknowledged.length * SPANS_PER_BODY);
-    for (const trace of acknowledged) {
-      expect(await readTrace(db, traceId(trace))).toHaveLength(SPANS_PER_BODY);
+    await sleep(500);
+    sending = false;
+    await Promise.all(senders);
+    const db = openDatabase(store.url);
+    try {
+      expect(acknowledged.length).toBeGreaterThan(ROUNDS);
+      const stored = await db.pool.query('select sum(span_count)::int as spans from span_segment');
+      expect(stored.rows[0].spans).toBe(acknowledged.length * SPANS_PER_BODY);
+      for (const trace of acknowledged) {
+        expect(await readTrace(db, traceId(trace))).toHaveLength(SPANS_PER_BODY);
+      }
+      const window = {
+        startUnixNano: unixNano(FROM),
+        endUnixNano: unixNano(FROM + 60_000_000_000n),
+      };
+      const [edge] = await readCallEdges(db, window);
+      expect(edge?.calls).toBe(acknowledged.length * SPANS_PER_BODY);
+    } finally {
+      await closeDatabase(db);
     }
-    const window = { startUnixNano: unixNano(FROM), endUnixNano: unixNano(FROM + 60_000_000_000n) };
-    const [edge] = await readCallEdges(db, window);
-    expect(edge?.calls).toBe(acknowledged.length * SPANS_PER_BODY);
-  } finally {
-    await closeDatabase(db);
-  }
-}, 60_000 + ROUNDS * 15_000);
+  },
+  60_000 + ROUNDS * 15_000,
+);
