@@ -17,6 +17,9 @@ export interface Judgement {
   readonly incident: Incident | undefined;
 }
 
+/** Prisma's own 5 s are few for a machine that is short of everything, as in an incident. */
+const LIMITS = { maxWait: 10_000, timeout: 30_000 };
+
 /** All or nothing, with the mark up to where it was judged: an analyzer that was killed goes on behind the mark. */
 export async function writeJudgement(db: Database, judgement: Judgement): Promise<void> {
   const judgedSecond = BigInt(judgement.second);
@@ -30,5 +33,5 @@ export async function writeJudgement(db: Database, judgement: Judgement): Promis
       create: { id: 1, judgedSecond, updatedUnixMs },
       update: { judgedSecond, updatedUnixMs },
     });
-  });
+  }, LIMITS);
 }
