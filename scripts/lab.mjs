@@ -7,7 +7,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 
 const USAGE =
-  'usage: npm run lab -- --list | --stop | NAME [--speed N] [--seed N] [--repeat N] [--url http://127.0.9.1:18002]';
+  'usage: npm run lab -- --list | --stop | NAME [--speed N] [--seed N] [--repeat N] [--lesson NAME]… [--url URL]';
 
 const { values, positionals } = readArguments();
 const base = values.url ?? process.env.LAB_URL ?? runningLab() ?? 'http://127.0.9.1:18002';
@@ -27,6 +27,7 @@ function readArguments() {
         speed: { type: 'string' },
         seed: { type: 'string' },
         repeat: { type: 'string' },
+        lesson: { type: 'string', multiple: true },
         url: { type: 'string' },
       },
     });
@@ -62,6 +63,7 @@ async function play(name) {
       scenario: name,
       ...(values.speed && { speed: number('speed') }),
       ...(values.seed && { seed: number('seed') }),
+      ...(values.lesson && { lessons: values.lesson }),
     });
     const failed = await follow(run.id);
     if (failed) process.exit(1);
@@ -72,10 +74,11 @@ async function play(name) {
 async function follow(id) {
   let printed = 0;
   for (;;) {
+    // The state first: the last line is written before the run ends.
+    const run = await ask('GET', '/run');
     const lines = (await askText(`/runs/${id}/log`)).split('\n').filter(Boolean);
     for (const line of lines.slice(printed)) console.log(line);
     printed = lines.length;
-    const run = await ask('GET', '/run');
     if (run === null || run.id !== id || ['done', 'failed', 'stopped'].includes(run.state)) {
       return run?.id === id && run.state === 'failed';
     }
