@@ -70,7 +70,7 @@ async function isAccepted(body: Buffer): Promise<boolean> {
     const response = await fetch(`http://127.0.0.1:${port}/v1/traces`, {
       method: 'POST',
       headers: { 'content-type': 'application/x-protobuf' },
-      body,
+      body: Uint8Array.from(body),
       signal: AbortSignal.timeout(10_000),
     });
     await response.arrayBuffer();
