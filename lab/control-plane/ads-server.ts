@@ -12,12 +12,19 @@ import { ResponseEncoder } from '#lab/control-plane/encode-response.ts';
 import { LoadReports } from '#lab/control-plane/load-reports.ts';
 import type { PushLog } from '#lab/control-plane/push-log.ts';
 import { SotwSubscription } from '#lab/control-plane/sotw-subscription.ts';
-import type { AdsRequest, AdsSource, Dialect } from '#lab/control-plane/stream-ports.ts';
+import type {
+  AdsRequest,
+  AdsSource,
+  Dialect,
+  FailureCode,
+} from '#lab/control-plane/stream-ports.ts';
 import type { DeltaDiscoveryRequest, DiscoveryRequest } from '#lab/xds/discovery.ts';
 import { ADS, CSDS, LRS } from '#lab/xds/services.ts';
 
 /** Far beyond any lab; a runaway client must not take the memory of the machine. */
 const STREAM_LIMIT = 20_000;
+/** Ended streams need a moment to say so; after it the connections go. */
+const DRAIN_LIMIT_MS = 200;
 const KEEPALIVE = {
   'grpc.keepalive_time_ms': 10_000,
   // Longer than a busy machine may let a client wait: a live client that is cut off comes back and costs more.
@@ -83,15 +90,16 @@ export class AdsServer {
   /** Sends every stream what has become due. */
   pushDue(): void {
     this.#beat();
-    for (const stream of this.#streams) stream.pushDue();
+    for (const stream of this.#streams) guarded(stream, () => stream.pushDue());
   }
 
-  /** Ends all streams with UNAVAILABLE, as a server does that goes down for maintenance. */
+  /** Takes no more connections and ends all streams with UNAVAILABLE, which tells clients to come back (gRFC A54). */
   close(): void {
     clearInterval(this.#heartbeat?.timer);
-    this.#server.forceShutdown();
-    for (const stream of this.#streams) stream.close();
-    this.#streams.clear();
+    const force = setTimeout(() => this.#server.forceShutdown(), DRAIN_LIMIT_MS);
+    this.#server.tryShutdown(() => clearTimeout(force));
+    for (const stream of this.#streams)
+      stream.fail('UNAVAILABLE', 'the control plane is going down');
   }
 
   /** Keeps a beat of a third of the time to live: two may be lost before anything is forgotten. */
@@ -151,7 +159,7 @@ export class AdsServer {
       this.#streams.delete(stream);
       stream.close();
     };
-    call.on('data', (request: Request) => guarded(call, () => stream.receive(request)));
+    call.on('data', (request: Request) => guarded(stream, () => stream.receive(request)));
     call.on('end', () => {
       gone();
       call.end();
@@ -164,18 +172,18 @@ export class AdsServer {
 
 function fail(
   call: Pick<ServerDuplexStream<unknown, unknown>, 'emit'>,
-  code: 'INVALID_ARGUMENT' | 'RESOURCE_EXHAUSTED' | 'INTERNAL',
+  code: FailureCode,
   details: string,
 ): void {
   call.emit('error', { code: status[code], details });
 }
 
 /** What one client asks for, however odd, ends its own stream at worst. */
-function guarded(call: Pick<ServerDuplexStream<unknown, unknown>, 'emit'>, act: () => void): void {
+function guarded(stream: Pick<AnyAdsStream, 'fail'>, act: () => void): void {
   try {
     act();
   } catch (error) {
-    fail(call, 'INTERNAL', error instanceof Error ? error.message : String(error));
+    stream.fail('INTERNAL', error instanceof Error ? error.message : String(error));
   }
 }
 

@@ -4,6 +4,7 @@ import type {
   AdsSource,
   AdsWire,
   Dialect,
+  FailureCode,
   Ttl,
 } from '#lab/control-plane/stream-ports.ts';
 import type { Answer } from '#lab/control-plane/subscription.ts';
@@ -115,6 +116,10 @@ export class AdsStream<Request extends AdsRequest> {
         { ttlSeconds, heartbeat: true },
       );
     }
+  }
+
+  fail(code: FailureCode, details: string): void {
+    this.#wire.fail(code, details);
   }
 
   close(): void {

@@ -9,12 +9,14 @@ export interface AdsRequest {
   readonly type_url?: string;
 }
 
+export type FailureCode = 'INVALID_ARGUMENT' | 'RESOURCE_EXHAUSTED' | 'UNAVAILABLE' | 'INTERNAL';
+
 /** The socket side of a stream. */
 export interface AdsWire {
   /** `onFlushed` is called when the client has room for more. */
   readonly write: (response: Buffer, onFlushed: () => void) => void;
   /** Ends the stream with a gRPC status. */
-  readonly fail: (code: 'INVALID_ARGUMENT' | 'RESOURCE_EXHAUSTED', details: string) => void;
+  readonly fail: (code: FailureCode, details: string) => void;
 }
 
 /** What the stream needs to know of the control plane; asked anew for each answer. */

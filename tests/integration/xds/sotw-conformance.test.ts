@@ -12,6 +12,7 @@ const SONG = ['127.22.13.1:15006', '127.22.13.2:15006'];
 const ARTIST = ['127.22.14.1:15006'];
 const BASE = { song: SONG, artist: ARTIST };
 const INVALID_ARGUMENT = 3;
+const UNAVAILABLE = 14;
 
 let plane: TestControlPlane;
 let probe: SotwProbe;
@@ -371,6 +372,12 @@ describe('streams', () => {
       });
     await probe.expectQuiet();
     await probe.obtain('CDS');
+  });
+
+  it('end with UNAVAILABLE when the control plane goes down', async () => {
+    await probe.obtain('CDS');
+    plane.stop();
+    expect(await probe.ended).toBe(UNAVAILABLE);
   });
 
   it('free what they held when they are cancelled, ended or cut', async () => {
