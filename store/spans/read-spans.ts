@@ -47,7 +47,7 @@ async function readStep(
     const numbers = query.names
       .flatMap((operation) => matchSpans(found, { ...query, operation }))
       .sort((a, b) => (startAt(found, a) < startAt(found, b) ? -1 : 1));
-    if (numbers.length > 0) spans.push(...(await readSpansAt(db, segment, numbers)));
+    if (numbers.length > 0) spans.push(...(await readSpansAt(db, segment, numbers)).values());
   }
   return spans;
 }

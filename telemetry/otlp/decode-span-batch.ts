@@ -8,6 +8,7 @@ import {
   type SpanGroup,
 } from '../span-batch.ts';
 import { AttributeScan } from './attribute-scan.ts';
+import { countSpans } from './count-spans.ts';
 import { readSender, type Sender } from './read-sender.ts';
 import { HopResolver, spanKey } from './resolve-hop.ts';
 import { checkUtf8, StringTable } from './string-table.ts';
@@ -73,7 +74,7 @@ class SpanBatchDecoder {
 
   constructor(bytes: Uint8Array) {
     this.#reader = new WireReader(bytes);
-    this.#batch = emptyBatch(bytes, countSpans(new WireReader(bytes)), this.#names.strings);
+    this.#batch = emptyBatch(bytes, countSpans(bytes), this.#names.strings);
     this.#sender = readSender(this.#reader, this.#scan, 0, 0);
   }
 
@@ -364,34 +365,6 @@ function emptyBatch(
     names,
     peers: [],
   };
-}
-
-/** A first, quick pass over the framing, so that the columns have the right length at once. */
-function countSpans(reader: WireReader): number {
-  const end = reader.bytes.length;
-  return countInner(reader, end, 0x0a, (resourceEnd) =>
-    countInner(reader, resourceEnd, 0x12, (scopeEnd) =>
-      countInner(reader, scopeEnd, 0x12, (spanEnd) => {
-        reader.at = spanEnd;
-        return 1;
-      }),
-    ),
-  );
-}
-
-function countInner(
-  reader: WireReader,
-  end: number,
-  wanted: number,
-  count: (innerEnd: number) => number,
-): number {
-  let total = 0;
-  while (reader.at < end) {
-    const tag = reader.varint();
-    if (tag === wanted) total += count(reader.lengthEnd(end));
-    else reader.skip(tag, end);
-  }
-  return total;
 }
 
 /** The message without the fields of one tag: what the spans of a group share, unknown fields included. */
