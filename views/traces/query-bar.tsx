@@ -1,7 +1,15 @@
 'use client';
 
 import { Search } from 'lucide-react';
-import { type KeyboardEvent, type RefObject, useEffect, useId, useRef, useState } from 'react';
+import {
+  type KeyboardEvent,
+  type RefObject,
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react';
 import { formatPercent } from '#views/format/format-number.ts';
 import { classNames } from '#views/shell/class-names.ts';
 import { Kbd } from '#views/shell/kbd.tsx';
@@ -155,6 +163,13 @@ function useQuery(
     setText(given);
     setProblem(undefined);
   }, [given]);
+  const moved = useRef<number>(undefined);
+  // With the drawing and not after it: the next letter may already be on its way.
+  useLayoutEffect(() => {
+    if (moved.current === undefined) return;
+    input.current?.setSelectionRange(moved.current, moved.current);
+    moved.current = undefined;
+  });
   const { from, to } = wordAt(text, caret);
   const completions = completeClause(text.slice(from, to), known);
   const type = (next: string, at: number): void => {
@@ -167,7 +182,7 @@ function useQuery(
   const complete = (completion: Completion): void => {
     const next = applyCompletion(text, caret, completion);
     type(next.text, next.caret);
-    requestAnimationFrame(() => input.current?.setSelectionRange(next.caret, next.caret));
+    moved.current = next.caret;
   };
   const run = (): void => {
     const parsed = parseClauses(text);
@@ -180,12 +195,11 @@ function useQuery(
   };
   const step = (by: number): void =>
     setActive((before) => (before + by + completions.length) % Math.max(1, completions.length));
+  // Only a word that was begun is completed: else Tab goes on through the page.
+  const chosen = open && from < to ? completions[active] : undefined;
   const keys: Readonly<Record<string, (() => void) | undefined>> = {
     Enter: run,
-    Tab:
-      open && completions[active] !== undefined
-        ? () => complete(completions[active] as Completion)
-        : undefined,
+    Tab: chosen === undefined ? undefined : () => complete(chosen),
     ArrowRight: caret === text.length && open ? () => step(1) : undefined,
     ArrowDown: () => step(1),
     ArrowUp: () => step(-1),
