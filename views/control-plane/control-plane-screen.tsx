@@ -62,7 +62,8 @@ export function ControlPlaneScreen({
       </Header>
       {view.state === 'lost' && (
         <Notice tone="crit">
-          {view.summary}. What follows is what the clients hold, by their own telemetry.
+          The control plane is {view.summary}. What follows is what its clients hold, by their own
+          telemetry.
         </Notice>
       )}
       {view.state === 'none' ? <NoControlPlane /> : <Body view={view} />}

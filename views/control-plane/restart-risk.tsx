@@ -83,6 +83,6 @@ function consequence(client: XdsClient): string {
 
 function cure(client: XdsClient): string {
   if (client.verdict === 'rejected') return 'withdraw the refused version';
-  if (!client.connected) return 'do not restart it; mend the stream first';
+  if (!client.connected) return 'mend its stream first';
   return client.kind === 'grpc' ? 'a new channel, by DNS' : 'switch it to DNS';
 }

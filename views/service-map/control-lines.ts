@@ -1,3 +1,4 @@
+import type { XdsClientVerdict } from '#analysis/control-plane/xds-client.ts';
 import type { ServiceMap } from '#analysis/service-map/service-map.ts';
 import type { Box, MapPlaces } from './place-map.ts';
 import { type Point, type Polyline, toPolyline } from './polyline.ts';
@@ -5,25 +6,31 @@ import { type Point, type Polyline, toPolyline } from './polyline.ts';
 /** From the top of a node to its port. */
 export const PORT_DROP = 15;
 const LANE = 18;
+const CUT: ReadonlySet<XdsClientVerdict> = new Set(['stream-lost', 'never-connected']);
+
+export interface ConfigLine {
+  readonly line: Polyline;
+  /** No configuration comes this way now. */
+  readonly isCut: boolean;
+}
 
 /**
  * Configuration comes from above: card, down to the band's edge, along it, down beside the node, into its port.
  * One line for each service that has an xDS client.
  */
-export function configLines(map: ServiceMap, places: MapPlaces): readonly Polyline[] {
+export function configLines(map: ServiceMap, places: MapPlaces): readonly ConfigLine[] {
   if (places.controlBand === 0) return [];
   const card = places.controlCard;
   return map.nodes.flatMap((node) => {
     const box = places.nodes.get(node.id);
     if (node.clients.length === 0 || box === undefined) return [];
     const lane = box.x - LANE;
-    return [
-      rightAngles([
-        { x: card.x + card.width / 2, y: card.y + card.height },
-        { x: lane, y: places.controlBand },
-        { x: box.x - 9, y: box.y + PORT_DROP },
-      ]),
-    ];
+    const line = rightAngles([
+      { x: card.x + card.width / 2, y: card.y + card.height },
+      { x: lane, y: places.controlBand },
+      { x: box.x - 9, y: box.y + PORT_DROP },
+    ]);
+    return [{ line, isCut: node.clients.every((client) => CUT.has(client.verdict)) }];
   });
 }
 

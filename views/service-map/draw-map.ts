@@ -1,5 +1,6 @@
 import type { Palette } from '#views/theme/palette.ts';
 import type { Strand } from './build-strands.ts';
+import type { ConfigLine } from './control-lines.ts';
 import { type Particle, type ParticleClock, placeParticles } from './particles.ts';
 import { cutLine, type Polyline, pointAlong } from './polyline.ts';
 
@@ -12,7 +13,7 @@ export interface MapScene {
     readonly bottom: number;
     readonly edge: number;
   }[];
-  readonly configLines: readonly Polyline[];
+  readonly configLines: readonly ConfigLine[];
   readonly lookupLines: readonly Polyline[];
   /** Edges with a halo of selection or hover. */
   readonly marked: ReadonlySet<string>;
@@ -52,7 +53,20 @@ export function drawMap(
   context.lineCap = 'round';
   context.lineJoin = 'round';
   for (const band of scene.bands) drawBand(context, band, palette);
-  drawDots(context, scene.configLines, palette.control, 0.75);
+  const open = scene.configLines.filter(({ isCut }) => !isCut);
+  const cut = scene.configLines.filter(({ isCut }) => isCut);
+  drawDots(
+    context,
+    cut.map(({ line }) => line),
+    palette.plain,
+    0.3,
+  );
+  drawDots(
+    context,
+    open.map(({ line }) => line),
+    palette.control,
+    0.8,
+  );
   drawDots(context, scene.lookupLines, palette.dns, 0.75);
   for (const strand of scene.strands) drawHalo(context, strand, scene, palette);
   for (const strand of scene.strands) drawLine(context, strand, scene, palette);
