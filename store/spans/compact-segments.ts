@@ -2,8 +2,9 @@ import type pg from 'pg';
 import { decodeSpanBatch } from '#telemetry/otlp/decode-span-batch.ts';
 import type { SpanBatch } from '#telemetry/span-batch.ts';
 import type { Database } from '../client.ts';
-import { MAX_SEGMENT_SPANS, SegmentBuilder } from './build-segment.ts';
+import { SegmentBuilder } from './build-segment.ts';
 import { decompress, decompressNow } from './codec.ts';
+import { noteAttributes } from './note-attributes.ts';
 import { decodeColumns, modeOf } from './segment-columns.ts';
 import { writeSegments } from './write-segments.ts';
 
@@ -14,6 +15,8 @@ const COMPRESSION = 6;
 /** A block holds whole traces up to so many bytes, before compression. */
 const BLOCK_BYTES = 96 * 1024;
 const LEVEL = 1;
+/** Few enough that a search for one attribute value inflates little, many enough that the filter says no to most. */
+const COMPACTED_SPANS = 6000;
 /** One compaction at a time, whoever does it. */
 const COMPACTION_LOCK = 7_310_001;
 const SEGMENT_ID_SHIFT = 20n;
@@ -64,7 +67,9 @@ async function compactOnce(client: pg.PoolClient, nowMs: number): Promise<Compac
   const rows = await nextRun(client, nowMs);
   const day = rows[0]?.day;
   if (day === undefined) return undefined;
-  const { order, duplicates } = inTraceOrder(await Promise.all(rows.map(readBatch)));
+  const batches = await Promise.all(rows.map(readBatch));
+  for (const { bytes } of batches) await noteAttributes(client, bytes, Math.floor(nowMs / 1000));
+  const { order, duplicates } = inTraceOrder(batches);
   const segment = await buildOrdered(order).finish({ compression: COMPRESSION, level: LEVEL });
   await writeSegments(client, day, [segment]);
   const ids = rows.map(({ id }) => id);
@@ -97,7 +102,7 @@ async function nextRun(client: pg.PoolClient, nowMs: number): Promise<readonly S
   const run: string[] = [];
   let spans = 0;
   for (const row of candidates.rows) {
-    const fits = spans + row.span_count <= MAX_SEGMENT_SPANS || run.length === 0;
+    const fits = spans + row.span_count <= COMPACTED_SPANS || run.length === 0;
     if (row.day !== first.day || row.epoch !== first.epoch || !fits) break;
     run.push(row.id);
     spans += row.span_count;

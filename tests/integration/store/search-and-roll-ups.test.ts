@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exportTraces } from '#ingest/export-traces.ts';
 import { readCallEdges } from '#store/call-edges/read-call-edges.ts';
 import { compactSegments } from '#store/spans/compact-segments.ts';
+import { readAttributeKeys, readAttributeValues } from '#store/spans/read-attribute-values.ts';
 import { readTrace } from '#store/spans/read-trace.ts';
 import { searchTraces } from '#store/spans/search-traces.ts';
 import { openSpanWriter } from '#store/spans/write-spans.ts';
@@ -69,6 +70,12 @@ describe('search', () => {
     const before = await answers();
     while (await compactSegments(store.db, Date.now() + 10 * 60_000));
     expect(await answers()).toEqual(before);
+  });
+
+  test('is completed from keys and values that compaction saw', async () => {
+    expect(await readAttributeKeys(store.db, 'http.', 10)).toEqual(['http.response.status_code']);
+    const codes = await readAttributeValues(store.db, 'http.response.status_code', '', 10);
+    expect(codes).toEqual(['200', '404', '503']);
   });
 
   test('sums a trace up as counting its spans does', async () => {
