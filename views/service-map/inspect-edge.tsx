@@ -33,6 +33,7 @@ export function InspectEdge({
 }) {
   const failure = explainFailure(edge, map);
   const out = wayOut(edge, map);
+  const latency = edge.p99Ns ?? edge.p95Ns;
   return (
     <>
       <InspectorHead
@@ -50,7 +51,8 @@ export function InspectEdge({
       <RedRow
         perSecond={formatRate(edge.callsPerSecond)}
         errorRatio={edge.errorRatio}
-        p99Ms={edge.p99Ns === undefined ? '–' : formatLatency(edge.p99Ns)}
+        p99Ms={latency === undefined ? '–' : formatLatency(latency)}
+        latencyName={edge.p99Ns === undefined && latency !== undefined ? 'p95' : 'p99'}
         seen={seen}
       />
       <InspectorSection

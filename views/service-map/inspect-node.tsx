@@ -41,6 +41,7 @@ export function InspectNode({
         perSecond={formatRate(node.requestsPerSecond)}
         errorRatio={node.errorRatio}
         p99Ms={latency === undefined ? '–' : formatLatency(latency)}
+        latencyName={node.p99Ns === undefined && latency !== undefined ? 'p95' : 'p99'}
         seen={seen}
       />
       {callers.length > 0 && (

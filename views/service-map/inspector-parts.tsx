@@ -53,11 +53,14 @@ export function RedRow({
   perSecond,
   errorRatio,
   p99Ms,
+  latencyName = 'p99',
   seen,
 }: {
   readonly perSecond: string;
   readonly errorRatio: number;
   readonly p99Ms: string;
+  /** A replay keeps the p95 alone. */
+  readonly latencyName?: 'p95' | 'p99';
   readonly seen: SeenSeries | undefined;
 }) {
   const wasErrors = earlier(seen?.errorRatio ?? []);
@@ -76,7 +79,7 @@ export function RedRow({
         <Sparkline values={seen?.errorRatio ?? []} tone="crit" />
       </Figure>
       <Figure
-        label="p99"
+        label={latencyName}
         value={p99Ms}
         was={wasMs === undefined || wasMs === 0 ? undefined : `${Math.round(wasMs)} ms`}
       >

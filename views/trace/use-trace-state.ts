@@ -48,9 +48,7 @@ export function useTraceState(columns: TraceColumns, link: TraceLink) {
     () => visibleRows(columns, folds, place.state),
     [columns, folds, place.state],
   );
-  const followed = useRef<Following>(
-    place.item !== undefined && link.span !== undefined ? 'focus' : 'no',
-  );
+  const followed = useRef<Following>(link.span === undefined ? 'scroll' : 'focus');
   const follow = (next: Partial<Place>, how: Following = 'focus'): void => {
     followed.current = how;
     setPlace((before) => ({ ...before, ...next }));
