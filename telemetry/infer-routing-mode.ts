@@ -28,7 +28,7 @@ export interface RoutingEvidence {
   readonly parentIsProxy?: boolean;
 }
 
-export type RoutingConfidence = 'certain' | 'high' | 'medium' | 'none';
+type RoutingConfidence = 'certain' | 'high' | 'medium' | 'none';
 
 export interface InferredRouting {
   readonly mode: RoutingMode;

@@ -12,7 +12,7 @@ interface AliasRow {
 /** Two services confirmed behind one address so close together share it: then it stays an address. */
 const AMBIGUOUS_SECONDS = 60;
 
-export type ResolvedPeer =
+type ResolvedPeer =
   | { readonly kind: PeerKind; readonly server: string }
   /** The client's own sidecar, whose own calls say where the request went. */
   | { readonly kind: 'own-sidecar' };

@@ -4,8 +4,8 @@ import { bucketOf, emptyHistogram, type LatencyHistogram } from '#telemetry/late
 import { NO_HOP, type SpanBatch } from '#telemetry/span-batch.ts';
 import { toPgText } from '../pg-text.ts';
 
-export const REPORTER_APP = 0;
-export const REPORTER_PROXY = 1;
+const REPORTER_APP = 0;
+const REPORTER_PROXY = 1;
 
 const SERVER = 2;
 const CLIENT = 3;

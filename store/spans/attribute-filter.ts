@@ -2,7 +2,7 @@
  * Blocked Bloom filter (Putze, Sanders & Singler, Cache-, Hash- and Space-Efficient Bloom Filters, 2007): all bits of a
  * key lie in one block of 64 bytes, so that PostgreSQL answers a question about a segment with one short substring.
  */
-export const FILTER_BLOCK_BYTES = 64;
+const FILTER_BLOCK_BYTES = 64;
 const BITS_PER_KEY = 12;
 const BLOCK_BITS = FILTER_BLOCK_BYTES * 8;
 

@@ -45,10 +45,6 @@ export function toFlags(span: {
   return span.kind | (span.status << 3) | (span.mode << 5) | root | incomplete;
 }
 
-export function kindOf(flags: number): number {
-  return flags & 7;
-}
-
 export function statusOf(flags: number): number {
   return (flags >> 3) & 3;
 }
@@ -62,7 +58,7 @@ export function isRoot(flags: number): boolean {
 }
 
 /** The length of columns of `count` spans without trace ids and dictionary. */
-export function columnsSize(count: number): number {
+function columnsSize(count: number): number {
   return (HEADER_WORDS + WORD_COLUMNS * count) * 4 + HALF_COLUMNS * count * 2;
 }
 

@@ -72,7 +72,7 @@ const READ_VALUE: Readonly<Record<number, ReadValue>> = {
 };
 
 /** A message whose field 1 is KeyValue, repeated: KeyValueList, and how the store keeps attributes. */
-export function readKeyValues(reader: WireReader, limit: number, depth = 0): Attributes {
+function readKeyValues(reader: WireReader, limit: number, depth = 0): Attributes {
   const values = new Map<string, AttributeValue>();
   const to = reader.lengthEnd(limit);
   while (reader.at < to) {

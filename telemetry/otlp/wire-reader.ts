@@ -3,10 +3,10 @@ export class MalformedOtlp extends Error {
   override readonly name = 'MalformedOtlp';
 }
 
-export const WIRE_VARINT = 0;
-export const WIRE_FIXED64 = 1;
+const WIRE_VARINT = 0;
+const WIRE_FIXED64 = 1;
 export const WIRE_BYTES = 2;
-export const WIRE_FIXED32 = 5;
+const WIRE_FIXED32 = 5;
 
 /** A cursor over protobuf's wire format: protobuf.dev/programming-guides/encoding. */
 export class WireReader {

@@ -6,6 +6,7 @@ import {
   readOperations,
   readServiceInstances,
   readServiceNames,
+  readServiceSeconds,
   readServices,
 } from '#store/services/read-services.ts';
 import { readDurationHeatmap } from '#store/spans/read-duration-heatmap.ts';
@@ -148,6 +149,8 @@ describe('roll-ups', () => {
       ['gateway', 4],
       ['song', 3],
     ]);
+    const seconds = await readServiceSeconds(store.db, WINDOW);
+    expect(seconds.map(({ requests }) => requests).reduce((a, b) => a + b)).toBe(7);
     const instances = await readServiceInstances(store.db, WINDOW);
     expect(instances.map(({ instance }) => instance)).toEqual(['gateway-1', 'song-1']);
     expect(await readServiceNames(store.db)).toEqual(['gateway', 'song']);
