@@ -11,7 +11,8 @@ import { IncidentBadge } from '#views/live/incident-badge.tsx';
 import { LiveClock } from '#views/live/live-clock.tsx';
 import type { LiveSnapshot } from '#views/live/live-snapshot.ts';
 import { useLive } from '#views/live/use-live.ts';
-import { IconButton } from '#views/shell/button.tsx';
+import { ButtonLink, IconButton } from '#views/shell/button.tsx';
+import { EmptyState } from '#views/shell/empty-state.tsx';
 import { Header } from '#views/shell/header.tsx';
 import { useKeys } from '#views/shell/keys.tsx';
 import { Notice } from '#views/shell/notice.tsx';
@@ -70,7 +71,9 @@ export function MapScreen({
       <div className="relative flex min-h-0 flex-1">
         <div className="flex min-w-0 flex-1 flex-col">
           <MapSummary map={map} />
-          {state.isTable ? (
+          {map.nodes.length === 0 ? (
+            <NoCalls />
+          ) : state.isTable ? (
             <MapTable map={map} kept={kept} selection={state.selection} onSelect={state.select} />
           ) : (
             <ServiceMapView
@@ -102,6 +105,20 @@ export function MapScreen({
         </div>
       </div>
     </>
+  );
+}
+
+function NoCalls() {
+  return (
+    <div className="ground-dots min-h-0 flex-1">
+      <EmptyState
+        icon={<Waypoints size={20} aria-hidden />}
+        title="No service has called another lately"
+        action={<ButtonLink href="/traces">Look at earlier traces</ButtonLink>}
+      >
+        The map shows the last five minutes. It draws itself again with the next call.
+      </EmptyState>
+    </div>
   );
 }
 

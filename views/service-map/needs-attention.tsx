@@ -28,9 +28,7 @@ export function NeedsAttention({
   return (
     <>
       <h2 className="px-4 pt-4 pb-3 font-semibold text-[14.5px]">
-        {bad.length === 0
-          ? `All ${formatPlural(services.length, 'service')} well`
-          : `${bad.length} of ${services.length} need attention`}
+        {headline(services, bad.length)}
       </h2>
       <Cause map={map} bad={bad} onSelect={onSelect} />
       {bad.length > 0 && (
@@ -52,6 +50,16 @@ export function NeedsAttention({
       <Callers map={map} onSelect={onSelect} />
     </>
   );
+}
+
+/** Silence is not health: what makes no calls is counted apart. */
+function headline(services: readonly ServiceNode[], bad: number): string {
+  const count = services.length;
+  if (bad > 0) return `${bad} of ${count} ${bad === 1 ? 'needs' : 'need'} attention`;
+  const silent = services.filter((node) => node.health === 'unknown').length;
+  if (count === 0 || silent === count) return 'No calls now';
+  const well = formatPlural(count - silent, 'service');
+  return silent === 0 ? `${well} well` : `${well} well, ${silent} silent`;
 }
 
 /** Discovery is the common cause when most of what fails found no address. */
