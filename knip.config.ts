@@ -1,7 +1,13 @@
 import type { KnipConfig } from 'knip';
 
 export default {
-  entry: ['processes/!(*.config).ts', 'bench/*.{ts,mjs}', 'scripts/*.mjs'],
+  // The last is started by a test as a process of its own.
+  entry: [
+    'processes/!(*.config).ts',
+    'bench/*.{ts,mjs}',
+    'scripts/*.mjs',
+    'tests/support/hold-postgres.ts',
+  ],
   project: [
     '{app,analysis,ingest,instrumentation,lab,processes,store,telemetry,views,tests,bench,scripts}/**/*.{ts,tsx,mjs}',
   ],
