@@ -20,7 +20,8 @@ const OPERATIONS: readonly Operation[] = [
   {
     path: '/health',
     summary: 'Detour’s own health',
-    answer: 'Is the store there, how fresh is telemetry, does the analyzer keep up.',
+    answer:
+      '`status` is `ok` or `degraded`, `reasons` say why; how fresh telemetry is and how far the analyzer is behind; `ingesters` with what each says of itself: requests by signal, transport, outcome and reason, bytes in flight and their peak against the limit, the last refusal and partial success. An ingester not heard for more than 5 s is `silent`.',
   },
   {
     path: '/services',

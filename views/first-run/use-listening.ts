@@ -16,7 +16,7 @@ export interface Listening {
 }
 
 interface HealthAnswer {
-  readonly ingesters: readonly { readonly snapshot: IngestSnapshot }[];
+  readonly ingesters: readonly { readonly state: string; readonly snapshot: IngestSnapshot }[];
 }
 
 interface ServicesAnswer {
@@ -53,7 +53,7 @@ async function readListening(signal: AbortSignal): Promise<Listening> {
     readJson<ServicesAnswer>('/api/v1/services', signal),
   ]);
   return {
-    state: health.ingesters.length > 0 ? 'listening' : 'deaf',
+    state: health.ingesters.some(({ state }) => state === 'reporting') ? 'listening' : 'deaf',
     services: services.services.filter((service) => !service.isOwn).length,
     refusal: lastRefusal(health),
   };
