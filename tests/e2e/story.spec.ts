@@ -207,6 +207,7 @@ async function pages(stack: RunningStack, incident: Incident): Promise<readonly 
     '/traces',
     `/traces/${traces[0]?.traceId}`,
     '/incidents',
+    '/health',
     `/incidents/${incident.id}`,
     `/incidents/${incident.id}/replay`,
   ];

@@ -11,7 +11,7 @@ import { BrandMark } from './brand-mark.tsx';
 import { IconButton } from './button.tsx';
 import { classNames } from './class-names.ts';
 import { useKeys, useShowKeys } from './keys.tsx';
-import { SCREENS } from './screens.ts';
+import { OWN_HEALTH, SCREENS } from './screens.ts';
 
 /** The way between screens; it marks where trouble is open. */
 export function Rail({ theme }: { readonly theme: Theme }) {
@@ -23,7 +23,7 @@ export function Rail({ theme }: { readonly theme: Theme }) {
     'Screens',
     useMemo(
       () =>
-        SCREENS.map((screen) => ({
+        [...SCREENS, OWN_HEALTH].map((screen) => ({
           keys: `g ${screen.key}`,
           label: screen.label,
           run: () => router.push(screen.href),
@@ -69,8 +69,27 @@ export function Rail({ theme }: { readonly theme: Theme }) {
         <IconButton name="Keys" className="size-9" onClick={showKeys}>
           <Keyboard size={17} aria-hidden />
         </IconButton>
+        <OwnHealthLink isHere={path === OWN_HEALTH.href} />
         <ThemeToggle initial={theme} />
       </div>
     </nav>
+  );
+}
+
+function OwnHealthLink({ isHere }: { readonly isHere: boolean }) {
+  const { href, label, Icon } = OWN_HEALTH;
+  return (
+    <Link
+      href={href}
+      aria-label={label}
+      title={label}
+      aria-current={isHere ? 'page' : undefined}
+      className={classNames(
+        'grid size-9 place-items-center rounded-lg hover:bg-raise hover:text-fg',
+        isHere ? 'bg-raise text-fg' : 'text-muted',
+      )}
+    >
+      <Icon size={17} aria-hidden />
+    </Link>
   );
 }
