@@ -50,7 +50,7 @@ export function EdgeLabel({
       onMouseLeave={() => onHover(undefined)}
       onFocus={() => onHover(edge.id)}
       onBlur={() => onHover(undefined)}
-      className="-translate-x-1/2 -translate-y-1/2 absolute flex min-h-6 min-w-6 items-center whitespace-nowrap"
+      className="-translate-x-1/2 -translate-y-1/2 absolute z-10 flex min-h-6 min-w-6 items-center whitespace-nowrap"
       style={{ left: at.x, top: at.y }}
     >
       <span

@@ -12,6 +12,8 @@ export interface LabelSize {
 const SHARES = [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82];
 const SIDES = [-1, 1];
 const CLEAR_PX = 9;
+/** Words under a node are lost; words on a line are only less easy. */
+const WEIGHTS = { node: 30, label: 6 } as const;
 
 /**
  * The centre of each label beside its edge: the first place along it that covers neither node nor label nor another
@@ -23,14 +25,17 @@ export function placeLabels(
   nodes: readonly Box[],
 ): ReadonlyMap<string, Point> {
   const placed = new Map<string, Point>();
-  const taken: Box[] = nodes.map((box) => grow(box, 5));
+  const covers: { box: Box; weight: number }[] = nodes.map((box) => ({
+    box: grow(box, 4),
+    weight: WEIGHTS.node,
+  }));
   for (const label of labels) {
     const route = routes.get(label.id);
     if (route === undefined) continue;
     const others = [...routes].flatMap(([id, line]) => (id === label.id ? [] : [line]));
-    const best = bestPlace(label, route, taken, others);
+    const best = bestPlace(label, route, covers, others);
     placed.set(label.id, best);
-    taken.push(boxAround(best, label));
+    covers.push({ box: boxAround(best, label), weight: WEIGHTS.label });
   }
   return placed;
 }
@@ -38,7 +43,7 @@ export function placeLabels(
 function bestPlace(
   label: LabelSize,
   route: Polyline,
-  taken: readonly Box[],
+  covers: readonly { readonly box: Box; readonly weight: number }[],
   others: readonly Polyline[],
 ): Point {
   let best: Point = pointAlong(route, route.length / 2);
@@ -46,7 +51,7 @@ function bestPlace(
   for (const candidate of candidates(label, route)) {
     const box = boxAround(candidate, label);
     const cost =
-      taken.reduce((sum, other) => sum + overlap(box, other) * 3, 0) +
+      covers.reduce((sum, cover) => sum + overlap(box, cover.box) * cover.weight, 0) +
       others.reduce((sum, line) => sum + covered(box, line), 0);
     if (cost < bestCost - 0.5) {
       best = candidate;
@@ -77,6 +82,8 @@ function around({ x, y }: Point, { width, height }: LabelSize): readonly Point[]
     { x: x + width / 2 + away, y: y - height / 2 - 4 },
     { x, y: y + height / 2 + away },
     { x: x + width / 2 + away, y: y + height / 2 + 4 },
+    { x: x - width / 2 - away, y: y - height / 2 - 4 },
+    { x: x - width / 2 + 6, y: y - height / 2 - away },
   ];
 }
 
