@@ -63,16 +63,11 @@ function RefusalRows({ group }: { readonly group: RequestGroup }) {
     const { what, answer, again } = refusalWords(group.transport, reason);
     return (
       <tr key={reason} className="h-7 text-xs">
-        <td colSpan={2} className="pl-8 text-muted">
-          refused: {what}
-        </td>
-        <td colSpan={2} className="num whitespace-nowrap pr-4 text-right">
-          {answer}
+        <td colSpan={4} className="pl-8 text-muted">
+          refused: {what} · <span className="num text-fg">{answer}</span> · {again}
         </td>
         <td className="num pr-4 text-right">{formatCount(requests)}</td>
-        <td colSpan={3} className="pr-3.5 text-right text-muted">
-          {again}
-        </td>
+        <td colSpan={3} />
       </tr>
     );
   });
