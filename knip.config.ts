@@ -1,12 +1,13 @@
 import type { KnipConfig } from 'knip';
 
 export default {
-  // The last is started by a test as a process of its own.
+  // The last two are started by tests as processes of their own.
   entry: [
     'processes/!(*.config).ts',
     'bench/*.{ts,mjs}',
     'scripts/*.mjs',
     'tests/support/hold-postgres.ts',
+    'tests/support/stock-sdk.mjs',
   ],
   project: [
     '{app,analysis,ingest,instrumentation,lab,processes,store,telemetry,views,tests,bench,scripts}/**/*.{ts,tsx,mjs}',

@@ -5,13 +5,15 @@ import { type RunningStack, runStack, waitFor } from '#tests/support/run-stack.t
 
 const SPANS_A_BODY = 20;
 const BACK_LIMIT_MS = 30_000;
+/** An exporter gives up on an answer and sends again; OpenTelemetry's default is 10 s. */
+const EXPORT_TIMEOUT_MS = 3000;
 
 /** What to end, by how its command line shows it. PostgreSQL's first process is the postmaster. */
 const VICTIMS: Readonly<Record<string, RegExp>> = {
   ingester: /processes\/ingester\.js/,
   analyzer: /processes\/analyzer\.js/,
   dashboard: /processes\/dashboard\.js/,
-  PostgreSQL: /bin\/postgres -D/,
+  PostgreSQL: /^\S+\/bin\/postgres -D/,
   'control plane': /processes\/control-plane\.js/,
   'a sidecar': /processes\/sidecar\.js/,
 };
@@ -96,7 +98,8 @@ function startSending(otlpHttpUrl: string): Sender {
 async function post(url: string, body: string): Promise<boolean> {
   try {
     const headers = { 'content-type': 'application/json' };
-    const response = await fetch(url, { method: 'POST', headers, body });
+    const signal = AbortSignal.timeout(EXPORT_TIMEOUT_MS);
+    const response = await fetch(url, { method: 'POST', headers, body, signal });
     await response.arrayBuffer();
     return response.ok;
   } catch {

@@ -29,7 +29,10 @@ const PLANTED: Readonly<Record<string, readonly [source: string, rule: string]>>
   'instrumentation/a.ts': ["import '#lab/xds/clean.ts';", 'instrumentation-layer'],
   'lab/sidecar/a.ts': ["import '#store/clean.ts';", 'lab-layer'],
   'lab/sidecar/b.ts': ["import '#lab/control-plane/clean.ts';", 'lab-sidecar-talks-only-xds'],
-  'lab/control-plane/b.ts': ["import '#lab/registry/clean.ts';", 'lab-control-plane-talks-only-xds'],
+  'lab/control-plane/b.ts': [
+    "import '#lab/registry/clean.ts';",
+    'lab-control-plane-talks-only-xds',
+  ],
   'lab/registry/b.ts': ["import '#lab/dns/clean.ts';", 'lab-registry-talks-only-xds'],
   'lab/dns/b.ts': ["import '#lab/sidecar/clean.ts';", 'lab-dns-talks-only-xds'],
   'lab/relay/b.ts': ["import '#lab/dns/clean.ts';", 'lab-relay-talks-only-xds'],
@@ -57,7 +60,9 @@ const CLEAN = [
   'views',
   'app',
   'processes',
-  ...['xds', 'control-plane', 'registry', 'dns', 'sidecar', 'services', 'load'].map((p) => `lab/${p}`),
+  ...['xds', 'control-plane', 'registry', 'dns', 'sidecar', 'services', 'load'].map(
+    (p) => `lab/${p}`,
+  ),
 ];
 
 describe('the fence between the layers', () => {

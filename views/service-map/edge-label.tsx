@@ -13,6 +13,9 @@ const TONES = {
   mesh: 'text-mesh-text',
 } as const;
 
+/** On a map that is drawn small a target keeps its 24 px on the screen (WCAG 2.2, 2.5.8). */
+const TARGET_SIZE = 'calc(24px / min(1, var(--map-scale, 1)))';
+
 /** A rough size is enough, and better: a rate that gains a digit must not send its label elsewhere. */
 export function measureLabel(edge: ServiceEdge, near: Point | undefined): LabelSize {
   const { rate, note } = describeEdge(edge);
@@ -50,8 +53,8 @@ export function EdgeLabel({
       onMouseLeave={() => onHover(undefined)}
       onFocus={() => onHover(edge.id)}
       onBlur={() => onHover(undefined)}
-      className="-translate-x-1/2 -translate-y-1/2 absolute z-10 flex min-h-6 min-w-6 items-center whitespace-nowrap"
-      style={{ left: at.x, top: at.y }}
+      className="-translate-x-1/2 -translate-y-1/2 absolute z-10 flex items-center justify-center whitespace-nowrap"
+      style={{ left: at.x, top: at.y, minWidth: TARGET_SIZE, minHeight: TARGET_SIZE }}
     >
       <span
         className={classNames(

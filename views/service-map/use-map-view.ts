@@ -47,6 +47,7 @@ export function useMapView(world: Size): MapView {
     const element = worldRef.current;
     if (element !== null) {
       element.style.transform = `translate(${next.x}px, ${next.y}px) scale(${next.k})`;
+      element.style.setProperty('--map-scale', String(next.k));
     }
   }, []);
   const refit = useCallback(() => {
