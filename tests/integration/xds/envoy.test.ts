@@ -162,8 +162,10 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
+const NOT_RUN = ENVOY === undefined ? ' (not run: no Envoy; `npm run test:envoy` gets one)' : '';
+
 describe.skipIf(ENVOY === undefined).each(['GRPC', 'DELTA_GRPC'] as const)(
-  'Envoy over %s',
+  `Envoy over %s${NOT_RUN}`,
   (api) => {
     beforeEach(async () => {
       startEnvoy(api, await listen(sink, HOST, 0));

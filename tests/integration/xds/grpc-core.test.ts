@@ -43,7 +43,9 @@ afterEach(async () => {
   for (const backend of backends) backend.kill();
 });
 
-describe.skipIf(!isInstalled)('gRPC C-core', () => {
+const NOT_RUN = isInstalled ? '' : " (not run: Debian's python3-grpcio is not installed)";
+
+describe.skipIf(!isInstalled)(`gRPC C-core${NOT_RUN}`, () => {
   it('says who it is and calls both backends', async () => {
     await client.waitFor(({ from }) => from === BACKENDS[0], 3000);
     await client.waitFor(({ from }) => from === BACKENDS[1], 3000);
