@@ -7,6 +7,7 @@ import { elapsedNs, type UnixNano } from '#telemetry/time.ts';
 import type { XdsType } from '#telemetry/xds-type.ts';
 import { formatPercent } from '#views/format/format-number.ts';
 import { formatAge, formatAgeAt } from '#views/format/format-time.ts';
+import { formatVersion } from '#views/format/format-version.ts';
 import { Badge, type Tone } from '#views/shell/badge.tsx';
 import { classNames } from '#views/shell/class-names.ts';
 import { CopyButton } from '#views/shell/copy-button.tsx';
@@ -146,7 +147,7 @@ function Held({
   const note = heldNote(state, client, serverVersion);
   return (
     <>
-      <span className="num">{state.acked ?? '–'}</span>{' '}
+      <span className="num">{state.acked === undefined ? '–' : formatVersion(state.acked)}</span>{' '}
       <span className={`text-xs ${note.tone}`}>{note.text}</span>
     </>
   );
@@ -158,9 +159,9 @@ function heldNote(
   serverVersion: string | undefined,
 ): { readonly text: string; readonly tone: string } {
   if (state.rejected !== undefined)
-    return { text: `refused ${state.rejected}`, tone: 'text-crit-text' };
+    return { text: `refused ${formatVersion(state.rejected)}`, tone: 'text-crit-text' };
   if (state.received !== undefined && state.received !== state.acked) {
-    return { text: `of ${state.received}`, tone: 'text-warn-text' };
+    return { text: `of ${formatVersion(state.received)}`, tone: 'text-warn-text' };
   }
   if (state.missing.length > 0) {
     const isUsed = client.verdict === 'failing' || client.verdict === 'stuck';

@@ -3,6 +3,7 @@
 import { Server } from 'lucide-react';
 import { useCallback, useMemo, useState } from 'react';
 import type { ControlPlaneView, XdsClientVerdict } from '#analysis/control-plane/xds-client.ts';
+import { formatVersion } from '#views/format/format-version.ts';
 import { IncidentBadge } from '#views/live/incident-badge.tsx';
 import { LiveClock } from '#views/live/live-clock.tsx';
 import { useLive } from '#views/live/use-live.ts';
@@ -52,7 +53,10 @@ export function ControlPlaneScreen({
           <Badge round>
             <Server size={13} className="text-control" aria-hidden />
             <span className="num">
-              {[view.server.instance ?? view.server.service, view.server.version]
+              {[
+                view.server.instance ?? view.server.service,
+                formatVersion(view.server.version ?? ''),
+              ]
                 .filter(Boolean)
                 .join(' · ')}
             </span>

@@ -6,6 +6,7 @@ import type { ControlPlaneView, DnsView } from '#analysis/control-plane/xds-clie
 import type { Health } from '#analysis/service-map/service-map.ts';
 import { judgeTwoViews } from '#views/control-plane/two-views.ts';
 import { formatPlural, formatRate } from '#views/format/format-number.ts';
+import { formatVersion } from '#views/format/format-version.ts';
 import { classNames } from '#views/shell/class-names.ts';
 import { HealthIcon, healthWord } from '#views/shell/health-icon.tsx';
 import type { Box } from './place-map.ts';
@@ -46,7 +47,9 @@ export function ControlPlaneCard({
           <span className="truncate">{view.server.service ?? 'control plane'}</span>
         </span>
         <span className="num truncate text-muted text-xs">
-          {[view.server.version, view.server.release].filter(Boolean).join(' · ') || 'no word yet'}
+          {[formatVersion(view.server.version ?? ''), view.server.release]
+            .filter(Boolean)
+            .join(' · ') || 'no word yet'}
         </span>
         <span className="truncate text-muted text-xs">
           {formatPlural(view.clients.length, 'client')}

@@ -22,6 +22,7 @@ import { inferRoutingMode } from '#telemetry/infer-routing-mode.ts';
 import { routingModeCode } from '#telemetry/routing-mode.ts';
 import { SPAN_KINDS, SPAN_STATUSES, type Span } from '#telemetry/span.ts';
 import { NS_PER_MS, unixNano } from '#telemetry/time.ts';
+import { formatVersion } from '#views/format/format-version.ts';
 import { orderSpans, type SpanOrder } from '#views/trace/order-spans.ts';
 import { routingEvidence } from '#views/trace/routing-evidence.ts';
 import {
@@ -170,7 +171,7 @@ function addressOf(span: Span): string {
 /** A bare number is no word: 42 is v42. */
 function versionOf(span: Span): string {
   const version = textOf(span, ATTR_EDS_VERSION) || textOf(span, ATTR_LDS_VERSION);
-  return /^\d/.test(version) ? `v${version}` : version;
+  return formatVersion(version);
 }
 
 function answerOf(span: Span): string {
