@@ -86,13 +86,8 @@ export function newEvents(
   return found.filter((event) => event.unixNano >= since && !known.has(keyOf(event))).sort(byTime);
 }
 
-/** What is known to the second only comes after what is known exactly in that second: causes before effects. */
 export function byTime(a: IncidentEvent, b: IncidentEvent): number {
-  return Number(orderOf(a) - orderOf(b));
-}
-
-function orderOf({ kind, unixNano }: IncidentEvent): bigint {
-  return kind === 'failures-began' ? unixNano + 999_999_999n : unixNano;
+  return Number(a.unixNano - b.unixNano);
 }
 
 /** A shift is placed better as seconds come in: it stays the same entry. */
@@ -182,7 +177,7 @@ function failureEvents(evidence: Evidence, underWay: UnderWay): readonly Inciden
       const why = edge.noConfigRatio > 0.5 ? ': no address by xDS' : byDns ? ': found by DNS' : '';
       const text = `${edge.errors} of ${edge.calls} calls fail${why}`;
       return entry(
-        startOfSecond(edge.sinceSecond),
+        notBeforeCause(edge.sinceSecond, evidence),
         'failures-began',
         subjectOf(edge.id),
         text,
@@ -200,6 +195,12 @@ function failureEvents(evidence: Evidence, underWay: UnderWay): readonly Inciden
       return entry(endOf(last), 'failures-ended', subjectOf(id), text, 'call edges');
     });
   return [...began, ...ended];
+}
+
+/** Failures are known to the second, their cause exactly: in one second the cause came first. */
+function notBeforeCause(second: UnixSecond, evidence: Evidence): UnixNano {
+  const cause = evidence.massDeletion?.unixNano ?? evidence.controlPlaneLostSince;
+  return cause !== undefined && secondOf(cause) === second ? cause : startOfSecond(second);
 }
 
 function clientEvents(
