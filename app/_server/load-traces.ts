@@ -1,7 +1,7 @@
 import { readDurationHeatmap } from '#store/spans/read-duration-heatmap.ts';
-import { readTrace } from '#store/spans/read-trace.ts';
+import { readSpan, readTrace } from '#store/spans/read-trace.ts';
 import { searchTraces } from '#store/spans/search-traces.ts';
-import type { Span, TraceId } from '#telemetry/span.ts';
+import type { Span, SpanId, TraceId } from '#telemetry/span.ts';
 import type { TraceQuery, TraceSearchResult } from '#telemetry/trace-summary.ts';
 import { database } from './database.ts';
 
@@ -9,9 +9,13 @@ export async function loadTraces(query: TraceQuery): Promise<TraceSearchResult> 
   return searchTraces(database(), query);
 }
 
-/** Empty for a trace that nobody has sent. */
-export async function loadTrace(id: TraceId): Promise<readonly Span[]> {
-  return readTrace(database(), id);
+/** Empty for a trace that nobody has sent. With `keys`, only those of the spans' attributes are read. */
+export async function loadTrace(id: TraceId, keys?: ReadonlySet<string>): Promise<readonly Span[]> {
+  return readTrace(database(), id, keys);
+}
+
+export async function loadSpan(trace: TraceId, span: SpanId): Promise<Span | undefined> {
+  return readSpan(database(), trace, span);
 }
 
 /** Spans that satisfy the query by duration (logarithmic rows) and time. */

@@ -1,16 +1,46 @@
 import type { Attributes, AttributeValue } from '../span.ts';
-import { decodeUtf8 } from './string-table.ts';
+import { readText } from './read-text.ts';
 import { MalformedOtlp, type WireReader } from './wire-reader.ts';
 
 /** Deeper than any sane attribute; a message made of nested lists must not exhaust the stack. */
 const MAX_DEPTH = 64;
 
-/** Reads one KeyValue that ends at `end` into `into`; a repeated key keeps its last value. */
+/**
+ * Reads one KeyValue that ends at `end` into `into`; a repeated key keeps its last value. Of other keys than `keys`
+ * nothing is read.
+ */
 export function readKeyValue(
   reader: WireReader,
   end: number,
   into: Map<string, AttributeValue>,
-  depth = 0,
+  keys?: ReadonlySet<string>,
+): void {
+  if (keys === undefined) readPair(reader, end, into, 0);
+  else if (keys.has(keyOf(reader, end))) readPair(reader, end, into, 0);
+  else reader.at = end;
+}
+
+/** The cursor stays where it is. */
+function keyOf(reader: WireReader, end: number): string {
+  const from = reader.at;
+  let key = '';
+  while (reader.at < end) {
+    const tag = reader.varint();
+    if (tag === 0x0a) {
+      const to = reader.lengthEnd(end);
+      key = readText(reader.bytes, reader.at, to);
+      reader.at = to;
+    } else reader.skip(tag, end);
+  }
+  reader.at = from;
+  return key;
+}
+
+function readPair(
+  reader: WireReader,
+  end: number,
+  into: Map<string, AttributeValue>,
+  depth: number,
 ): void {
   let key = '';
   let value: AttributeValue;
@@ -18,7 +48,7 @@ export function readKeyValue(
     const tag = reader.varint();
     if (tag === 0x0a) {
       const to = reader.lengthEnd(end);
-      key = decodeUtf8(reader.bytes, reader.at, to);
+      key = readText(reader.bytes, reader.at, to);
       reader.at = to;
     } else if (tag === 0x12) value = readAnyValue(reader, reader.lengthEnd(end), depth);
     else reader.skip(tag, end);
@@ -45,7 +75,7 @@ type ReadValue = (reader: WireReader, limit: number, depth: number) => Attribute
 const READ_VALUE: Readonly<Record<number, ReadValue>> = {
   10: (reader, limit) => {
     const to = reader.lengthEnd(limit);
-    const text = decodeUtf8(reader.bytes, reader.at, to);
+    const text = readText(reader.bytes, reader.at, to);
     reader.at = to;
     return text;
   },
@@ -77,7 +107,7 @@ function readKeyValues(reader: WireReader, limit: number, depth = 0): Attributes
   const to = reader.lengthEnd(limit);
   while (reader.at < to) {
     const tag = reader.varint();
-    if (tag === 0x0a) readKeyValue(reader, reader.lengthEnd(to), values, depth);
+    if (tag === 0x0a) readPair(reader, reader.lengthEnd(to), values, depth);
     else reader.skip(tag, to);
   }
   return values;

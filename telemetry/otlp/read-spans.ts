@@ -14,20 +14,26 @@ import {
 import { type UnixNano, unixNano } from '../time.ts';
 import { readKeyValue } from './read-attributes.ts';
 import { UNKNOWN_SERVICE } from './read-sender.ts';
-import { decodeUtf8 } from './string-table.ts';
+import { readHex, readText } from './read-text.ts';
 import { WireReader } from './wire-reader.ts';
 
 /** Says from its trace id, which stands at `at` in `bytes`, whether a span is wanted. */
 export type WantSpan = (bytes: Uint8Array, at: number) => boolean;
 
-/** The wanted spans of OTLP TracesData, in its order. */
-export function readSpans(bytes: Uint8Array, wants: WantSpan): Span[] {
+interface Wanted {
+  readonly wants: WantSpan;
+  /** Of the spans' own attributes only these. */
+  readonly keys: ReadonlySet<string> | undefined;
+}
+
+/** The wanted spans of OTLP TracesData, in its order; with `keys`, only those of their attributes are read. */
+export function readSpans(bytes: Uint8Array, wants: WantSpan, keys?: ReadonlySet<string>): Span[] {
   const reader = new WireReader(bytes);
   const spans: Span[] = [];
   const end = bytes.length;
   while (reader.at < end) {
     const tag = reader.varint();
-    if (tag === 0x0a) readResourceSpans(reader, reader.lengthEnd(end), wants, spans);
+    if (tag === 0x0a) readResourceSpans(reader, reader.lengthEnd(end), { wants, keys }, spans);
     else reader.skip(tag, end);
   }
   return spans;
@@ -41,7 +47,7 @@ interface Sender {
   scopeVersion: string;
 }
 
-function readResourceSpans(reader: WireReader, end: number, wants: WantSpan, into: Span[]): void {
+function readResourceSpans(reader: WireReader, end: number, wanted: Wanted, into: Span[]): void {
   const from = reader.at;
   const resource = new Map<string, AttributeValue>();
   each(reader, end, (tag) => {
@@ -60,7 +66,7 @@ function readResourceSpans(reader: WireReader, end: number, wants: WantSpan, int
   each(reader, end, (tag) => {
     if (tag !== 0x12) return false;
     const sender = { service, instance, resource, scopeName: '', scopeVersion: '' };
-    readScopeSpans(reader, reader.lengthEnd(end), sender, wants, into);
+    readScopeSpans(reader, reader.lengthEnd(end), sender, wanted, into);
     return true;
   });
 }
@@ -69,7 +75,7 @@ function readScopeSpans(
   reader: WireReader,
   end: number,
   sender: Sender,
-  wants: WantSpan,
+  wanted: Wanted,
   into: Span[],
 ): void {
   const from = reader.at;
@@ -88,7 +94,9 @@ function readScopeSpans(
   each(reader, end, (tag) => {
     if (tag !== 0x12) return false;
     const spanEnd = reader.lengthEnd(end);
-    if (isWanted(reader, spanEnd, wants)) into.push(readSpan(reader, spanEnd, sender));
+    if (isWanted(reader, spanEnd, wanted.wants)) {
+      into.push(readSpan(reader, spanEnd, sender, wanted.keys));
+    }
     reader.at = spanEnd;
     return true;
   });
@@ -113,12 +121,22 @@ function isWanted(reader: WireReader, end: number, wants: WantSpan): boolean {
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-function readSpan(reader: WireReader, end: number, sender: Sender): Span {
+function readSpan(
+  reader: WireReader,
+  end: number,
+  sender: Sender,
+  keys: ReadonlySet<string> | undefined,
+): Span {
   const attributes = new Map<string, AttributeValue>();
   const events: SpanEvent[] = [];
   const links: SpanLink[] = [];
+  // Each field by its name: a spread would make the object anew with every field behind it.
   const span: Writable<Span> = {
-    ...sender,
+    service: sender.service,
+    instance: sender.instance,
+    resource: sender.resource,
+    scopeName: sender.scopeName,
+    scopeVersion: sender.scopeVersion,
     traceId: traceId(''),
     spanId: spanId(''),
     traceState: '',
@@ -135,7 +153,7 @@ function readSpan(reader: WireReader, end: number, sender: Sender): Span {
   each(reader, end, (tag) => {
     const read = SPAN_FIELDS[tag];
     if (read) read(reader, end, span);
-    else if (tag === 0x4a) readKeyValue(reader, reader.lengthEnd(end), attributes);
+    else if (tag === 0x4a) readKeyValue(reader, reader.lengthEnd(end), attributes, keys);
     else if (tag === 0x5a) events.push(readEvent(reader, reader.lengthEnd(end)));
     else if (tag === 0x6a) links.push(readLink(reader, reader.lengthEnd(end)));
     else return false;
@@ -228,19 +246,17 @@ function each(reader: WireReader, end: number, read: (tag: number) => boolean): 
 
 function text(reader: WireReader, limit: number): string {
   const to = reader.lengthEnd(limit);
-  const value = decodeUtf8(reader.bytes, reader.at, to);
+  const value = readText(reader.bytes, reader.at, to);
   reader.at = to;
   return value;
 }
 
 function hex(reader: WireReader, limit: number): string {
   const to = reader.lengthEnd(limit);
-  let digits = '';
-  for (; reader.at < to; reader.at++) digits += HEX[reader.bytes[reader.at] as number];
+  const digits = readHex(reader.bytes, reader.at, to);
+  reader.at = to;
   return digits;
 }
-
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 function instant(reader: WireReader, limit: number): UnixNano {
   return unixNano(reader.fixed64(limit));

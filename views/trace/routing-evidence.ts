@@ -18,6 +18,15 @@ const TEXTS = {
   networkPeerAddress: ['network.peer.address', 'net.sock.peer.addr'],
 } as const;
 
+/** All attributes that `routingEvidence` looks at. */
+export const ROUTING_KEYS: readonly string[] = [
+  ...Object.values(TEXTS).flat(),
+  'mesh.xds.connected',
+  'server.port',
+  'net.peer.port',
+  'component',
+];
+
 /** What one span says about how its callee was found; what needs other spans is left out. */
 export function routingEvidence(span: Span): RoutingEvidence {
   const evidence: Record<string, unknown> = {};

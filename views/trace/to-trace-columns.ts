@@ -24,16 +24,37 @@ import { SPAN_KINDS, SPAN_STATUSES, type Span } from '#telemetry/span.ts';
 import { NS_PER_MS, unixNano } from '#telemetry/time.ts';
 import { formatVersion } from '#views/format/format-version.ts';
 import { orderSpans, type SpanOrder } from '#views/trace/order-spans.ts';
-import { routingEvidence } from '#views/trace/routing-evidence.ts';
+import { ROUTING_KEYS, routingEvidence } from '#views/trace/routing-evidence.ts';
 import {
   ROW_LOOKUP,
   ROW_MISSING,
   ROW_PROXY,
+  rowIndex,
   type TraceColumns,
 } from '#views/trace/trace-columns.ts';
 
 /** Clocks of two machines are never the same: less than this is no finding. */
 const SKEW_TOLERANCE_NS = NS_PER_MS;
+
+/** The attributes that the columns are made of: a large trace is read with these alone. */
+export const WATERFALL_KEYS: ReadonlySet<string> = new Set([
+  ...ROUTING_KEYS,
+  ATTR_DNS_QUESTION_NAME,
+  ATTR_EDS_VERSION,
+  ATTR_ERROR_TYPE,
+  ATTR_GRPC_TARGET,
+  ATTR_HTTP_RESPONSE_STATUS_CODE,
+  ATTR_HTTP_ROUTE,
+  ATTR_LDS_VERSION,
+  ATTR_NETWORK_PEER_ADDRESS,
+  ATTR_NETWORK_PEER_PORT,
+  ATTR_PEER_SERVICE,
+  ATTR_RPC_GRPC_STATUS_CODE,
+  ATTR_SERVER_ADDRESS,
+  ATTR_SERVICE_PEER_NAME,
+  ATTR_URL_PATH,
+  ATTR_XDS_CONFIG_AGE_MS,
+]);
 
 /** Undefined for a trace without spans. Spans in any order. */
 export function toTraceColumns(
@@ -196,16 +217,10 @@ function flagsOf(span: Span): number {
 }
 
 function pathColumns(spanIds: Uint32Array, path: readonly PathSection[], origin: bigint) {
-  const rowOf = new Map<string, number>();
-  const key = (high: number, low: number) => `${high}-${low}`;
-  for (let row = 0; row * 2 < spanIds.length; row++) {
-    rowOf.set(key(spanIds[row * 2] ?? 0, spanIds[row * 2 + 1] ?? 0), row);
-  }
-  const known = path.flatMap((stretch) => {
-    const high = Number.parseInt(stretch.spanId.slice(0, 8), 16);
-    const row = rowOf.get(key(high, Number.parseInt(stretch.spanId.slice(8, 16), 16)));
-    return row === undefined ? [] : [{ row, stretch }];
-  });
+  const rowOf = rowIndex({ spanIds, rows: spanIds.length / 2 });
+  const known = path
+    .map((stretch) => ({ row: rowOf(stretch.spanId), stretch }))
+    .filter(({ row }) => row >= 0);
   return {
     pathRow: Uint32Array.from(known, ({ row }) => row),
     pathStartNs: Float64Array.from(known, ({ stretch }) => Number(stretch.startUnixNano - origin)),

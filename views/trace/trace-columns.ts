@@ -70,8 +70,10 @@ export function spanIdAt(columns: TraceColumns, row: number): string {
   return hex(columns.spanIds[row * 2] ?? 0) + hex(columns.spanIds[row * 2 + 1] ?? 0);
 }
 
+type SpanIds = Pick<TraceColumns, 'spanIds' | 'rows'>;
+
 /** The row of a span, -1 when the trace has no such span. */
-export function rowOfSpan(columns: TraceColumns, spanId: string): number {
+export function rowOfSpan(columns: SpanIds, spanId: string): number {
   const high = Number.parseInt(spanId.slice(0, 8), 16);
   const low = Number.parseInt(spanId.slice(8, 16), 16);
   for (let row = 0; row < columns.rows; row++) {
@@ -81,10 +83,25 @@ export function rowOfSpan(columns: TraceColumns, spanId: string): number {
 }
 
 /** `rowOfSpan` for many spans at once. */
-export function rowIndex(columns: TraceColumns): (spanId: string) => number {
-  const rows = new Map<string, number>();
-  for (let row = 0; row < columns.rows; row++) rows.set(spanIdAt(columns, row), row);
-  return (spanId) => rows.get(spanId) ?? -1;
+export function rowIndex(columns: SpanIds): (spanId: string) => number {
+  const rows = new Map<number, number>();
+  for (let row = 0; row < columns.rows; row++) {
+    rows.set(shortKey(columns.spanIds[row * 2] ?? 0, columns.spanIds[row * 2 + 1] ?? 0), row);
+  }
+  return (spanId) => {
+    const high = Number.parseInt(spanId.slice(0, 8), 16);
+    const low = Number.parseInt(spanId.slice(8, 16), 16);
+    const row = rows.get(shortKey(high, low));
+    if (row === undefined) return -1;
+    const isIt = columns.spanIds[row * 2] === high && columns.spanIds[row * 2 + 1] === low;
+    // Two ids that differ in their last bits alone share a key.
+    return isIt ? row : rowOfSpan(columns, spanId);
+  };
+}
+
+/** 52 of the 64 bits: as many as a number holds exactly. */
+function shortKey(high: number, low: number): number {
+  return high * 2 ** 20 + (low >>> 12);
 }
 
 export function kindAt(columns: TraceColumns, row: number): SpanKind {

@@ -4,14 +4,14 @@ import { criticalPath } from '#analysis/trace/critical-path.ts';
 import { type Span, traceId } from '#telemetry/span.ts';
 import type { UnixNano } from '#telemetry/time.ts';
 import { type SpanDetails, toSpanDetails, toTraceEvents } from '#views/trace/span-details.ts';
-import { toTraceColumns } from '#views/trace/to-trace-columns.ts';
+import { toTraceColumns, WATERFALL_KEYS } from '#views/trace/to-trace-columns.ts';
 import { rowIndex } from '#views/trace/trace-columns.ts';
 import { TraceScreen } from '#views/trace/trace-screen.tsx';
 import { loadIncidents } from '../../_server/load-incidents.ts';
 import { loadTrace } from '../../_server/load-traces.ts';
 import { loadSpanDetails } from './load-span-details.ts';
 
-/** Up to here the attributes of all spans come with the page. */
+/** Up to here the attributes of all spans come with the page, read again; of a large trace each is asked for by itself. */
 const DETAILS_LIMIT = 500;
 const EVENTS_LIMIT = 2000;
 
@@ -27,7 +27,7 @@ export async function generateMetadata({ params }: Address): Promise<Metadata> {
 export default async function TracePage({ params, searchParams }: Address) {
   const id = (await params).traceId.toLowerCase();
   if (!/^[0-9a-f]{32}$/.test(id)) notFound();
-  const spans = await loadTrace(traceId(id));
+  const spans = await loadTrace(traceId(id), WATERFALL_KEYS);
   const columns = toTraceColumns(spans, criticalPath(spans).sections);
   if (columns === undefined) notFound();
   const { events, total } = toTraceEvents(
@@ -40,7 +40,7 @@ export default async function TracePage({ params, searchParams }: Address) {
   return (
     <TraceScreen
       columns={columns}
-      details={spans.length > DETAILS_LIMIT ? {} : detailsOf(spans)}
+      details={spans.length > DETAILS_LIMIT ? {} : detailsOf(await loadTrace(traceId(id)))}
       events={events}
       eventTotal={total}
       link={{ ...textOf('tab', tab), ...textOf('span', span), ...textOf('view', view) }}

@@ -11,10 +11,10 @@ import {
 } from '#store/services/read-services.ts';
 import { readDurationHeatmap } from '#store/spans/read-duration-heatmap.ts';
 import { readSpans } from '#store/spans/read-spans.ts';
-import { readTrace } from '#store/spans/read-trace.ts';
+import { readSpan, readTrace } from '#store/spans/read-trace.ts';
 import { searchTraces } from '#store/spans/search-traces.ts';
 import { openSpanWriter, type SpanWriter } from '#store/spans/write-spans.ts';
-import { traceId } from '#telemetry/span.ts';
+import { spanId, traceId } from '#telemetry/span.ts';
 import { unixNano } from '#telemetry/time.ts';
 import { type TestSpan, tracesBody } from '#tests/support/otlp/json-export.ts';
 import { startTestStore, type TestStore } from '#tests/support/test-store.ts';
@@ -103,6 +103,19 @@ describe('spans', () => {
     expect(spans[1]?.attributes.get('http.response.status_code')).toBe(200n);
     expect(spans[1]?.resource.get('mesh.proxy')).toBe('sidecar');
     expect(await readTrace(store.db, traceId('c'.repeat(32)))).toEqual([]);
+  });
+
+  test('are read one by one, or with some of their attributes', async () => {
+    const spans = await readTrace(store.db, traceId(A));
+    for (const span of spans) {
+      expect(await readSpan(store.db, traceId(A), span.spanId)).toEqual(span);
+    }
+    expect(await readSpan(store.db, traceId(A), spanId('9'.repeat(16)))).toBeUndefined();
+    expect(await readSpan(store.db, traceId(B), spanId(`${'a'.repeat(14)}01`))).toBeUndefined();
+    const few = await readTrace(store.db, traceId(A), new Set(['mesh.routing.mode']));
+    expect(few.map(({ spanId: id }) => id)).toEqual(spans.map(({ spanId: id }) => id));
+    expect([...(few[1]?.attributes ?? [])]).toEqual([['mesh.routing.mode', 'xds']]);
+    expect(few[1]?.resource).toEqual(spans[1]?.resource);
   });
 
   test('of the same body again are acknowledged and stored once', async () => {
