@@ -29,17 +29,35 @@ const ROUTES = 40;
 /** A body of many traces over several services: about 450 bytes a span, eleven attributes, two of them unlike any other. */
 export function recordBody(options: CorpusOptions, index: number): RecordedBody {
   const roll = seededRandom(options.seed * 7919 + index);
-  const out = new ProtobufWriter(options.spansPerBody * 600);
+  return recordSpans([...draftSpans(options, roll)], options.services, roll);
+}
+
+/** The bodies of one trace of `spans` spans: a request that fans out, eight calls to each callee. */
+export function recordHugeTrace(options: CorpusOptions, spans: number): readonly RecordedBody[] {
+  const roll = seededRandom(options.seed * 7919 - 1);
+  const drafts = draftTree(spans, options.services, roll);
+  const bodies: RecordedBody[] = [];
+  for (let at = 0; at < spans; at += options.spansPerBody) {
+    bodies.push(recordSpans(drafts.slice(at, at + options.spansPerBody), options.services, roll));
+  }
+  return bodies;
+}
+
+function recordSpans(
+  drafts: readonly SpanDraft[],
+  services: number,
+  roll: () => number,
+): RecordedBody {
+  const out = new ProtobufWriter(drafts.length * 600);
   const recorder = new Recorder(out, roll);
   const byService = new Map<number, SpanDraft[]>();
-  for (const span of draftSpans(options, roll)) {
+  for (const span of drafts) {
     const spans = byService.get(span.service) ?? [];
     byService.set(span.service, spans);
     spans.push(span);
   }
-  for (const [service, spans] of byService)
-    recorder.resourceSpans(service, spans, options.services);
-  return recorder.finish(options.spansPerBody);
+  for (const [service, spans] of byService) recorder.resourceSpans(service, spans, services);
+  return recorder.finish(drafts.length);
 }
 
 interface SpanDraft {
@@ -81,6 +99,29 @@ function* draftSpans(options: CorpusOptions, roll: () => number): Generator<Span
       if (kind === 3) service = callee;
     }
   }
+}
+
+const CHILDREN = 8;
+
+function draftTree(spans: number, services: number, roll: () => number): readonly SpanDraft[] {
+  const trace = randomBytes(roll, 16);
+  const drafts: SpanDraft[] = [];
+  for (let n = 0; n < spans; n++) {
+    const parent = n === 0 ? undefined : drafts[Math.floor((n - 1) / CHILDREN)];
+    const isCall = parent?.kind === 2;
+    drafts.push({
+      trace,
+      id: randomBytes(roll, 8),
+      parent: parent?.id,
+      service: parent === undefined ? 0 : isCall ? parent.service : parent.callee,
+      callee: Math.floor(roll() * services),
+      kind: isCall ? 3 : 2,
+      startNs: (parent?.startNs ?? 0) + Math.floor(roll() * 20 * NS_PER_MS),
+      durationNs: Math.floor(Math.exp(13 + roll() * 4)),
+      isError: roll() < ERROR_RATIO,
+    });
+  }
+  return drafts;
 }
 
 class Recorder {
