@@ -1,3 +1,4 @@
+import os from 'node:os';
 import { z } from 'zod';
 
 const MIB = 1024 * 1024;
@@ -10,6 +11,8 @@ export const IngesterSettings = z
     DATABASE_URL: z
       .string({ error: 'name a PostgreSQL database, e.g. postgresql://host/detour' })
       .regex(/^postgres(ql)?:\/\//, 'must begin with postgresql://'),
+    /** What it is called among the ingesters of one store; by default its address. */
+    INGESTER_NAME: z.string().min(1).optional(),
     OTLP_HOST: z.string().min(1).default('127.0.0.1'),
     OTLP_HTTP_PORT: port.default(4318),
     OTLP_GRPC_PORT: port.default(4317),
@@ -42,4 +45,11 @@ export function toReceiverSettings(settings: z.infer<typeof IngesterSettings>) {
     headersTimeoutMs: settings.OTLP_HEADERS_TIMEOUT_MS,
     requestTimeoutMs: settings.OTLP_REQUEST_TIMEOUT_MS,
   };
+}
+
+/** Every machine has a 0.0.0.0: there the machine's name tells one ingester from the other. */
+export function ingesterName(settings: z.infer<typeof IngesterSettings>): string {
+  const { INGESTER_NAME, OTLP_HOST, OTLP_HTTP_PORT } = settings;
+  const host = ['0.0.0.0', '::'].includes(OTLP_HOST) ? os.hostname() : OTLP_HOST;
+  return INGESTER_NAME ?? `${host}:${OTLP_HTTP_PORT}`;
 }

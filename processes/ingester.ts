@@ -6,14 +6,14 @@ import { openMetricWriter } from '#store/metric-points/write-metric-points.ts';
 import { openSpanWriter } from '#store/spans/write-spans.ts';
 import { waitForDatabase } from '#store/wait-for-database.ts';
 import { type UnixSecond, unixSecond } from '#telemetry/time.ts';
-import { IngesterSettings, toReceiverSettings } from './ingester.config.ts';
+import { IngesterSettings, ingesterName, toReceiverSettings } from './ingester.config.ts';
 import { readSettings, runProcess, SettingError } from './run-process.ts';
 
 /** Receives OTLP over HTTP and gRPC and answers when PostgreSQL has it. */
 runProcess(async () => {
   const settings = readSettings(IngesterSettings);
   const { DATABASE_URL: url } = settings;
-  const name = `${settings.OTLP_HOST}:${settings.OTLP_HTTP_PORT}`;
+  const name = ingesterName(settings);
   const db = openDatabase(url, { poolSize: 2 });
   if (!(await waitForDatabase(db, (line) => process.stderr.write(`${line}\n`)))) {
     throw new SettingError('DATABASE_URL: no tables of Detour in it; npm run serve makes them');
