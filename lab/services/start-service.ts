@@ -1,5 +1,5 @@
-import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { drain, listen } from '#lab/xds/http-server.ts';
 import { buildArtist } from './artist.ts';
 import { SidecarCaller } from './call-service.ts';
 import { createHttpService, type HttpRoute } from './http-service.ts';
@@ -45,8 +45,6 @@ const PLAIN_SERVICES: ReadonlyMap<string, BuildService> = new Map([
 
 export const SERVICE_NAMES: readonly string[] = ['gateway', 'login', ...PLAIN_SERVICES.keys()];
 
-/** Requests that were accepted get this long to end when the service stops. */
-const DRAIN_LIMIT_MS = 3000;
 const LEAVING_MS = 300;
 
 /** Brings up one instance of one service; resolves when its ports are bound. The returned function drains it. */
@@ -109,26 +107,4 @@ async function startStory(
   const build = PLAIN_SERVICES.get(settings.service);
   if (!build) throw new RangeError(`no service is called ${settings.service}`);
   return { protocol: 'http', routes: build(tools), stop: async () => undefined };
-}
-
-function listen(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => resolve());
-  });
-}
-
-function drain(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const limit = setTimeout(() => server.closeAllConnections(), DRAIN_LIMIT_MS);
-    // Callers that keep their connections would come back on them for ever.
-    server.prependListener('request', (_request, response) => {
-      response.setHeader('connection', 'close');
-    });
-    server.close(() => {
-      clearTimeout(limit);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
 }

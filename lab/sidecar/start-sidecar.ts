@@ -1,7 +1,7 @@
-import type { Server } from 'node:http';
 import { metrics } from '@opentelemetry/api';
 import { serveAdmin } from '#lab/xds/admin-http.ts';
 import { reportXdsClient } from '#lab/xds/client-metrics.ts';
+import { drain, listen } from '#lab/xds/http-server.ts';
 import { createAdminHandler } from './admin.ts';
 import { AdsClient } from './ads-client.ts';
 import { readBootCache, writeBootCache } from './boot-cache.ts';
@@ -48,8 +48,6 @@ interface Clock {
   readonly roll: () => number;
 }
 
-/** Requests that were accepted get this long to end when the proxy stops. */
-const DRAIN_LIMIT_MS = 3000;
 /** The boot cache is written when the configuration has been quiet this long. */
 const CACHE_WRITE_DELAY_MS = 500;
 
@@ -136,26 +134,4 @@ async function connectBootCache(file: string | undefined, ads: AdsClient): Promi
     }, CACHE_WRITE_DELAY_MS);
     timer.unref();
   };
-}
-
-function listen(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => resolve());
-  });
-}
-
-function drain(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const limit = setTimeout(() => server.closeAllConnections(), DRAIN_LIMIT_MS);
-    // Callers that keep their connections would come back on them for ever.
-    server.prependListener('request', (_request, response) => {
-      response.setHeader('connection', 'close');
-    });
-    server.close(() => {
-      clearTimeout(limit);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
 }

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { listen } from '#lab/xds/http-server.ts';
 
 /** What an admin route answers: a JSON body, or lines of JSON for as long as the caller listens. */
 export type AdminAnswer =
@@ -40,18 +41,18 @@ export function refusal(error: string, status = 400): AdminAnswer {
 }
 
 /** Serves an admin API of the lab: JSON over HTTP. Rejects when the port is taken. */
-export function serveAdmin(handler: AdminHandler, port: number, host: string): Promise<Listening> {
+export async function serveAdmin(
+  handler: AdminHandler,
+  port: number,
+  host: string,
+): Promise<Listening> {
   const server = createServer((request, response) => {
     answer(handler, request, response).catch((error: unknown) => {
       sendJson(response, 500, { error: error instanceof Error ? error.message : String(error) });
     });
   });
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      resolve({ port: (server.address() as AddressInfo).port, close: () => closeServer(server) });
-    });
-  });
+  await listen(server, port, host);
+  return { port: (server.address() as AddressInfo).port, close: () => closeServer(server) };
 }
 
 async function answer(
