@@ -1,13 +1,14 @@
 import type { KnipConfig } from 'knip';
 
 export default {
-  // The last two are started by tests as processes of their own.
+  // The last three are started as processes of their own.
   entry: [
     'processes/!(*.config).ts',
     'bench/*.{ts,mjs}',
     'scripts/*.mjs',
     'tests/support/hold-postgres.ts',
     'tests/support/stock-sdk.mjs',
+    'bench/support/http-backend.ts',
   ],
   project: [
     '{app,analysis,ingest,instrumentation,lab,processes,store,telemetry,views,tests,bench,scripts}/**/*.{ts,tsx,mjs}',
