@@ -1,11 +1,11 @@
 import { startOtelSdk } from '#instrumentation/otel-sdk.ts';
 import { closeDatabase, openDatabase } from '#store/client.ts';
-import { waitForDatabase } from '#store/wait-for-database.ts';
 import { judgeClosedSeconds } from './analyzer/judge-closed-seconds.ts';
 import { maintainRegularly } from './analyzer/maintain-regularly.ts';
 import { SecondJudge } from './analyzer/second-judge.ts';
 import { AnalyzerSettings } from './analyzer.config.ts';
-import { readSettings, runProcess, SettingError } from './run-process.ts';
+import { checkStore } from './check-store.ts';
+import { readSettings, runProcess } from './run-process.ts';
 
 /** Judges each second once it is closed: states of xDS clients, routing shifts, incidents. */
 runProcess(async () => {
@@ -17,11 +17,7 @@ runProcess(async () => {
     endpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT,
   });
   const db = openDatabase(settings.DATABASE_URL, { poolSize: 4 });
-  if (!(await waitForDatabase(db, (line) => process.stderr.write(`${line}\n`)))) {
-    throw new SettingError(
-      'DATABASE_URL: the database has no tables of Detour; npm run serve makes them',
-    );
-  }
+  await checkStore(db);
   const judge = await SecondJudge.resume(db);
   const stopJudging = judgeClosedSeconds(judge, settings.ANALYZER_LATENESS_MS);
   const stopMaintaining = maintainRegularly(db, {

@@ -1,16 +1,15 @@
 import os from 'node:os';
 import { z } from 'zod';
+import { databaseUrl, preferSeveral } from './database.config.ts';
 
 const MIB = 1024 * 1024;
 const port = z.coerce.number().int().min(0).max(65_535);
 const bytes = z.coerce.number().int().min(1024);
 const milliseconds = z.coerce.number().int().min(100).max(3_600_000);
 
-export const IngesterSettings = z
+const Settings = z
   .object({
-    DATABASE_URL: z
-      .string({ error: 'name a PostgreSQL database, e.g. postgresql://host/detour' })
-      .regex(/^postgres(ql)?:\/\//, 'must begin with postgresql://'),
+    DATABASE_URL: databaseUrl,
     /** What it is called among the ingesters of one store; by default its address. */
     INGESTER_NAME: z.string().min(1).optional(),
     OTLP_HOST: z.string().min(1).default('127.0.0.1'),
@@ -33,6 +32,8 @@ export const IngesterSettings = z
     path: ['INGEST_BUDGET_BYTES'],
     message: 'must hold at least one body of OTLP_HTTP_MAX_BYTES',
   });
+
+export const IngesterSettings = z.preprocess(preferSeveral, Settings);
 
 export function toReceiverSettings(settings: z.infer<typeof IngesterSettings>) {
   return {

@@ -3,11 +3,11 @@ import { startOtelSdk } from '#instrumentation/otel-sdk.ts';
 import { closeDatabase, openDatabase } from '#store/client.ts';
 import { writeIngestHealth } from '#store/ingest-health/write-ingest-health.ts';
 import { openMetricWriter } from '#store/metric-points/write-metric-points.ts';
-import { openSpanWriter } from '#store/spans/write-spans.ts';
-import { waitForDatabase } from '#store/wait-for-database.ts';
+import { openShardedSpanWriter } from '#store/spans/write-to-shards.ts';
 import { type UnixSecond, unixSecond } from '#telemetry/time.ts';
+import { checkStore } from './check-store.ts';
 import { IngesterSettings, ingesterName, toReceiverSettings } from './ingester.config.ts';
-import { readSettings, runProcess, SettingError } from './run-process.ts';
+import { readSettings, runProcess } from './run-process.ts';
 
 /** Receives OTLP over HTTP and gRPC and answers when PostgreSQL has it. */
 runProcess(async () => {
@@ -15,9 +15,7 @@ runProcess(async () => {
   const { DATABASE_URL: url } = settings;
   const name = ingesterName(settings);
   const db = openDatabase(url, { poolSize: 2 });
-  if (!(await waitForDatabase(db, (line) => process.stderr.write(`${line}\n`)))) {
-    throw new SettingError('DATABASE_URL: no tables of Detour in it; npm run serve makes them');
-  }
+  await checkStore(db);
   // Metrics alone: a span about each request would become a request.
   const stopTelemetry = startOtelSdk({
     serviceName: 'detour-ingester',
@@ -25,7 +23,7 @@ runProcess(async () => {
     attributes: { 'service.namespace': 'detour' },
     endpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT,
   });
-  const spans = openSpanWriter(url);
+  const spans = openShardedSpanWriter(url);
   const metrics = openMetricWriter(url);
   const ingest = await startIngest({
     ...toReceiverSettings(settings),

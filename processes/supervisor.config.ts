@@ -15,6 +15,7 @@ const HELP = `Detour: see what a service mesh does when its control plane fails.
   --rps N              load of the lab (20)        --lab-net N      second octet of the lab's addresses (0)
   --keep 7d            drop spans older than this  --max-disk 20GB  drop the oldest spans past this
   DATABASE_URL         use this PostgreSQL (14 or newer) instead of the embedded one
+  DATABASE_URLS        several, with commas between: traces are spread over them (docs/scaling.md)
 `;
 
 const port = z.coerce.number().int().min(1, 'must be a port, 1 to 65535').max(65_535);
@@ -80,7 +81,7 @@ export function readSupervisorSettings(
     labNet: s['lab-net'],
     keep: s.keep,
     maxDisk: s['max-disk'],
-    databaseUrl: env['DATABASE_URL'] || undefined,
+    databaseUrl: env['DATABASE_URLS'] || env['DATABASE_URL'] || undefined,
   };
 }
 

@@ -1,6 +1,6 @@
 import type { TimeWindow } from '#telemetry/time.ts';
 import { TEN_MINUTES } from './call-edges/steps.ts';
-import type { Database } from './client.ts';
+import type { Shard } from './client.ts';
 import { secondsOf } from './roll-up-window.ts';
 
 const SECONDS_PER_DAY = 86_400;
@@ -9,7 +9,7 @@ const BODY_SECONDS = 2 * 3600;
 
 /** Rows that are neither spans nor points: notes of bodies, old roll-ups, senders and series that fell silent. */
 export async function forgetOld(
-  db: Database,
+  db: Shard,
   settings: {
     readonly nowMs: number;
     readonly keepDays: number;

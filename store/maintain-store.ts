@@ -1,6 +1,6 @@
 import type { TimeWindow } from '#telemetry/time.ts';
 import { deriveSteps } from './call-edges/derive-steps.ts';
-import type { Database } from './client.ts';
+import type { Database, Shard } from './client.ts';
 import { forgetOld } from './forget-old.ts';
 import { dayOf } from './partitions.ts';
 import { dropOldDays, fitIntoBudget } from './retention.ts';
@@ -11,7 +11,7 @@ export interface MaintenanceSettings {
   readonly keepDays: number;
   /** Roll-ups live longer than spans. */
   readonly keepRollUpDays: number;
-  /** The oldest spans go when the database grows past this. */
+  /** Of each database: its oldest spans go when it grows past this. */
   readonly maxDiskBytes?: number;
   /** Windows of incidents: their spans and roll-ups stay. */
   readonly pinned: readonly TimeWindow[];
@@ -30,13 +30,28 @@ export interface Maintenance {
 const COMPACTIONS_AT_ONCE = 20;
 
 /**
- * Merges settled segments, drops what is too old or too much, forgets what nobody needs. Safe to call from several
- * processes, at any time and as often as wanted; each call does a bounded part of what there is to do.
+ * Merges settled segments, drops what is too old or too much, forgets what nobody needs; on each shard by itself, so that
+ * one that is away keeps nothing from the others. Safe to call from several processes, at any time and as often as wanted;
+ * each call does a bounded part of what there is to do.
  */
 export async function maintainStore(
   db: Database,
   settings: MaintenanceSettings,
 ): Promise<Maintenance> {
+  const done = await Promise.allSettled(db.shards.map((shard) => maintainShard(shard, settings)));
+  const parts = done.map((part) => {
+    if (part.status === 'rejected') throw part.reason;
+    return part.value;
+  });
+  return {
+    compactions: parts.flatMap(({ compactions }) => compactions),
+    derivedSteps: parts.reduce((sum, { derivedSteps }) => sum + derivedSteps, 0),
+    droppedDays: [...new Set(parts.flatMap(({ droppedDays }) => droppedDays))],
+    droppedSegments: parts.reduce((sum, { droppedSegments }) => sum + droppedSegments, 0),
+  };
+}
+
+async function maintainShard(db: Shard, settings: MaintenanceSettings): Promise<Maintenance> {
   const compactions: Compaction[] = [];
   while (compactions.length < COMPACTIONS_AT_ONCE) {
     const compaction = await compactSegments(db, settings.nowMs);

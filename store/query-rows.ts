@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Database } from './client.ts';
+import type { Shard } from './client.ts';
 
 /** A database, or one transaction on it. */
 export interface Queryable {
@@ -24,7 +24,7 @@ export function queryRows(
  * Runs several reads on one state of the store: what is compacted or dropped meanwhile is still there for them.
  */
 export async function withSnapshot<T>(
-  db: Database,
+  db: Shard,
   read: (snapshot: Queryable) => Promise<T>,
 ): Promise<T> {
   const client = await db.pool.connect();

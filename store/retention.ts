@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { TimeWindow } from '#telemetry/time.ts';
-import type { Database } from './client.ts';
+import type { Shard } from './client.ts';
 import { PARTITIONED, partitionName } from './partitions.ts';
 
 /** Where pinned segments go: below zero, which no retention drops. */
@@ -13,7 +13,7 @@ const LOCK_NOT_AVAILABLE = '55P03';
 
 /** Drops the partitions of days before `oldestDay`, but for the spans of pinned windows. The days dropped, ascending. */
 export async function dropOldDays(
-  db: Database,
+  db: Shard,
   oldestDay: number,
   pinned: readonly TimeWindow[],
 ): Promise<readonly number[]> {
@@ -28,7 +28,7 @@ export async function dropOldDays(
 
 /** Drops the oldest days, then the oldest segments of the last one, until the database is within its budget. */
 export async function fitIntoBudget(
-  db: Database,
+  db: Shard,
   settings: { readonly maxDiskBytes?: number; readonly pinned: readonly TimeWindow[] },
 ): Promise<{ readonly droppedDays: readonly number[]; readonly droppedSegments: number }> {
   const { maxDiskBytes, pinned } = settings;
@@ -47,7 +47,7 @@ export async function fitIntoBudget(
   return { droppedDays, droppedSegments };
 }
 
-async function readDays(db: Database): Promise<readonly number[]> {
+async function readDays(db: Shard): Promise<readonly number[]> {
   const { rows } = await db.pool.query<{ day: number }>(
     `select substring(c.relname from '_d(\\d+)$')::int as day
      from pg_inherits i join pg_class c on c.oid = i.inhrelid
@@ -56,7 +56,7 @@ async function readDays(db: Database): Promise<readonly number[]> {
   return rows.map(({ day }) => day);
 }
 
-async function databaseBytes(db: Database): Promise<number> {
+async function databaseBytes(db: Shard): Promise<number> {
   const { rows } = await db.pool.query<{ bytes: number }>(
     'select pg_database_size(current_database())::float8 as bytes',
   );
@@ -64,7 +64,7 @@ async function databaseBytes(db: Database): Promise<number> {
 }
 
 /** False when somebody reads for so long that we do not wait. */
-async function dropDay(db: Database, day: number, pinned: readonly TimeWindow[]): Promise<boolean> {
+async function dropDay(db: Shard, day: number, pinned: readonly TimeWindow[]): Promise<boolean> {
   const client = await db.pool.connect();
   try {
     await client.query('begin');
@@ -117,7 +117,7 @@ async function movePinned(
  * Within a day only rows can go. The files do not shrink, but what is free in them is used again; so the measure is what
  * the rows of the day take, against what its files may take.
  */
-async function dropOldest(db: Database, day: number, excessBytes: number): Promise<number> {
+async function dropOldest(db: Shard, day: number, excessBytes: number): Promise<number> {
   const spans = partitionName('span_segment', day);
   const traces = partitionName('trace_segment', day);
   const { rows } = await db.pool.query<{ id: string }>(

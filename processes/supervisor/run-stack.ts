@@ -1,6 +1,9 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import { claimShards } from '#store/claim-shards.ts';
+import { closeDatabase, openDatabase } from '#store/client.ts';
+import { splitDatabaseUrls } from '#store/database-urls.ts';
 import { migrate } from '#store/migrate.ts';
 import { SettingError } from '../run-process.ts';
 import type { SupervisorSettings } from '../supervisor.config.ts';
@@ -52,7 +55,7 @@ export async function runStack(
     mkdirSync(settings.dataDir, { recursive: true });
     const supervisorUrl = await listen(admin);
     const databaseUrl = await timed('PostgreSQL', say, () => startDatabase(settings, begin, say));
-    await timed('migrations', say, () => migrateDatabase(databaseUrl, root));
+    await timed('migrations', say, () => prepareStore(databaseUrl, root));
     const plan = planProcesses(settings, databaseUrl, supervisorUrl);
     token = plan.supervisorToken;
     for (const wave of plan.waves) {
@@ -88,6 +91,19 @@ async function startDatabase(
   if (typeof url !== 'string')
     throw new StartError('PostgreSQL did not say where it listens', false);
   return url;
+}
+
+/** The tables in every database of the store, and each knows which part it is. */
+async function prepareStore(urls: string, root: string): Promise<void> {
+  for (const url of splitDatabaseUrls(urls)) await migrateDatabase(url, root);
+  const db = openDatabase(urls, { poolSize: 1 });
+  try {
+    await claimShards(db);
+  } catch (error) {
+    throw new SettingError(`DATABASE_URLS: ${reasonOf(error)}`);
+  } finally {
+    await closeDatabase(db);
+  }
 }
 
 /** A database that cannot be reached or changed is a setting to mend, not a bug; its password is nobody's business. */

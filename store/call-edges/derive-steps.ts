@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { decodeHistogram, encodeHistogram } from '#telemetry/latency-histogram.ts';
-import type { Database } from '../client.ts';
+import type { Shard } from '../client.ts';
 import { MINUTE, TEN_MINUTES } from './steps.ts';
 
 /** A step is derived when spans of it have stopped coming; later ones make it stale again. */
@@ -8,7 +8,7 @@ const SETTLE_SECONDS = 90;
 const STEPS_AT_ONCE = 120;
 
 /** Derives stale minutes from their seconds, then stale ten minutes from their minutes. How many were derived. */
-export async function deriveSteps(db: Database, nowMs: number): Promise<number> {
+export async function deriveSteps(db: Shard, nowMs: number): Promise<number> {
   const settled = Math.floor(nowMs / 1000) - SETTLE_SECONDS;
   let derived = 0;
   for (const step of [MINUTE, TEN_MINUTES]) {
@@ -20,7 +20,7 @@ export async function deriveSteps(db: Database, nowMs: number): Promise<number> 
 }
 
 /** Ten minutes wait until all their minutes are derived. */
-async function readStale(db: Database, step: number, latest: number): Promise<readonly number[]> {
+async function readStale(db: Shard, step: number, latest: number): Promise<readonly number[]> {
   const { rows } = await db.pool.query<{ start: number }>(
     `select start::float8 as start from stale_step s
      where step = $1 and start <= $2
@@ -32,7 +32,7 @@ async function readStale(db: Database, step: number, latest: number): Promise<re
   return rows.map(({ start }) => start);
 }
 
-async function deriveStep(db: Database, step: number, start: number): Promise<boolean> {
+async function deriveStep(db: Shard, step: number, start: number): Promise<boolean> {
   const client = await db.pool.connect();
   let failed = true;
   try {

@@ -5,6 +5,7 @@ import { type TimeWindow, unixSecond } from '#telemetry/time.ts';
 import type { Database } from '../client.ts';
 import { queryRows } from '../query-rows.ts';
 import { secondsOf } from '../roll-up-window.ts';
+import { askShards } from '../shards.ts';
 import { levelParameters, levelRows } from './level-rows.ts';
 import { edgeKeyOf, peerKindOf, type ResolvePeer, readPeerResolver } from './resolve-peers.ts';
 import { cutIntoSteps } from './steps.ts';
@@ -30,11 +31,13 @@ export async function readCallEdges(
   window: TimeWindow,
 ): Promise<readonly CallEdge[]> {
   const { from, to } = secondsOf(window);
-  const [resolve, { rows }] = await Promise.all([
+  const parameters = levelParameters(cutIntoSteps(from, to));
+  const [resolve, parts] = await Promise.all([
     readPeerResolver(db),
-    db.pool.query<EdgeRow>(WINDOW_SQL, [...levelParameters(cutIntoSteps(from, to))]),
+    askShards(db, ({ pool }) => pool.query<EdgeRow>(WINDOW_SQL, [...parameters])),
   ]);
-  return merge(rows.flatMap((row) => toEdge(row, resolve)));
+  const rows = parts.flatMap((part) => part.rows);
+  return merge(inOrder(rows).flatMap((row) => toEdge(row, resolve)));
 }
 
 const WINDOW_SQL = `
@@ -54,16 +57,20 @@ export async function readCallEdgeSeconds(
   window: TimeWindow,
 ): Promise<readonly CallEdgeSecond[]> {
   const { from, to } = secondsOf(window);
-  const [resolve, rows] = await Promise.all([
+  const [resolve, parts] = await Promise.all([
     readPeerResolver(db),
-    queryRows(db)<EdgeSecondRow>`
+    askShards(
+      db,
+      (shard) => queryRows(shard)<EdgeSecondRow>`
       select second::float8 as second, client, server, server_kind, mode, sum(calls)::float8 as calls,
              sum(errors)::float8 as errors, string_agg(latency, '') as latency
       from call_edge_second
       where second >= ${from} and second < ${to}
       group by second, client, server, server_kind, mode
       order by second, client, server, server_kind, mode`,
+    ),
   ]);
+  const rows = inOrder(parts.flat()).sort((a, b) => a.second - b.second);
   const edges: CallEdgeSecond[] = [];
   for (let i = 0; i < rows.length; ) {
     const second = unixSecond(rows[i]?.second ?? 0);
@@ -74,6 +81,17 @@ export async function readCallEdgeSeconds(
     for (const edge of merge(inSecond)) edges.push({ ...edge, second });
   }
   return edges;
+}
+
+/** The order of the names does not depend on how many shards they come from. */
+function inOrder<Row extends EdgeRow>(rows: readonly Row[]): Row[] {
+  return rows
+    .map((row) => ({
+      row,
+      key: `${row.client}\0${row.server}\0${row.server_kind}\0${String(row.mode).padStart(2)}`,
+    }))
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+    .map(({ row }) => row);
 }
 
 /** Nothing for calls to the client's own sidecar. */

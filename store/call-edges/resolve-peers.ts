@@ -1,6 +1,7 @@
 import { type CallEdge, PEER_KINDS, type PeerKind } from '#telemetry/call-edge.ts';
 import type { Database } from '../client.ts';
 import { queryRows } from '../query-rows.ts';
+import { askShards } from '../shards.ts';
 
 interface AliasRow {
   readonly client: string;
@@ -21,15 +22,20 @@ export type ResolvePeer = (client: string, server: string, kind: PeerKind) => Re
 
 /** Says who stands behind an address, as learnt so far; what is no address is itself. */
 export async function readPeerResolver(db: Database): Promise<ResolvePeer> {
-  const rows = await queryRows(db)<AliasRow>`
-    select client, address, server, last_second::float8 as last_second
-    from peer_alias order by last_second desc`;
+  const parts = await askShards(
+    db,
+    (shard) => queryRows(shard)<AliasRow>`
+      select client, address, server, last_second::float8 as last_second
+      from peer_alias order by last_second desc`,
+  );
+  const rows = parts.flat().sort((a, b) => b.last_second - a.last_second);
   const newest = new Map<string, AliasRow>();
   const ambiguous = new Set<string>();
   for (const row of rows) {
     const key = `${row.client}\0${row.address}`;
     const known = newest.get(key);
     if (known === undefined) newest.set(key, row);
+    else if (known.server === row.server) continue;
     else if (known.last_second - row.last_second < AMBIGUOUS_SECONDS) ambiguous.add(key);
   }
   return (client, server, kind) => {

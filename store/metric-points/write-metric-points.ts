@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { METRIC_KINDS, type MetricRow, type MetricSeries } from '#telemetry/metric-batch.ts';
+import { splitDatabaseUrls } from '../database-urls.ts';
 import { type Body, GroupCommit } from '../group-commit.ts';
 import { Lane } from '../lane.ts';
 import { COMMIT_CHANNEL } from '../notifications.ts';
@@ -23,8 +24,9 @@ interface MetricBody extends Body {
   readonly rows: readonly MetricRow[];
 }
 
-export function openMetricWriter(url: string): MetricWriter {
-  const lane = new Lane(url);
+/** Metrics lie on the first database of the store. */
+export function openMetricWriter(urls: string): MetricWriter {
+  const lane = new Lane(splitDatabaseUrls(urls)[0] ?? urls);
   const series = new KnownSeries();
   const commit = async (bodies: readonly MetricBody[]): Promise<void> => {
     try {

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { decodeSpanBatch } from '#telemetry/otlp/decode-span-batch.ts';
 import type { SpanBatch } from '#telemetry/span-batch.ts';
-import type { Database } from '../client.ts';
+import type { Shard } from '../client.ts';
 import { SegmentBuilder } from './build-segment.ts';
 import { decompress, decompressNow } from './codec.ts';
 import { noteAttributes } from './note-attributes.ts';
@@ -42,10 +42,7 @@ interface SegmentRow {
  * Merges one run of small segments into a large one, grouped by trace, in one transaction: readers see either the small
  * ones or the large one. undefined when there is nothing to do. `nowMs` is the present.
  */
-export async function compactSegments(
-  db: Database,
-  nowMs: number,
-): Promise<Compaction | undefined> {
+export async function compactSegments(db: Shard, nowMs: number): Promise<Compaction | undefined> {
   const client = await db.pool.connect();
   let failed = true;
   try {

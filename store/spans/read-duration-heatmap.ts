@@ -1,6 +1,7 @@
 import type { TraceQuery } from '#telemetry/trace-summary.ts';
-import type { Database } from '../client.ts';
+import type { Database, Shard } from '../client.ts';
 import { type Queryable, withSnapshot } from '../query-rows.ts';
+import { askShards } from '../shards.ts';
 import { withAttributes } from './check-attributes.ts';
 import { findSegments } from './find-segments.ts';
 import { durationAt, matchSpans, startAt } from './match-spans.ts';
@@ -34,6 +35,11 @@ export async function readDurationHeatmap(
   query: TraceQuery,
   size: { readonly columns: number; readonly rows: number },
 ): Promise<DurationHeatmap> {
+  const dots = await askShards(db, (shard) => readShard(shard, query));
+  return drawHeatmap(dots.flat(), size);
+}
+
+async function readShard(db: Shard, query: TraceQuery): Promise<readonly Dot[]> {
   return await withSnapshot(db, async (snapshot) => {
     const dots: Dot[] = [];
     for await (const page of findSegments(snapshot, query)) {
@@ -41,7 +47,7 @@ export async function readDurationHeatmap(
         for (const dot of await readDots(snapshot, query, page.slice(i, i + STEP))) dots.push(dot);
       }
     }
-    return drawHeatmap(dots, size);
+    return dots;
   });
 }
 

@@ -2,6 +2,7 @@ import type { Span } from '#telemetry/span.ts';
 import type { TimeWindow } from '#telemetry/time.ts';
 import type { Database } from '../client.ts';
 import { type Queryable, withSnapshot } from '../query-rows.ts';
+import { askShards } from '../shards.ts';
 import { readSpansAt } from './check-attributes.ts';
 import { findSegments } from './find-segments.ts';
 import { matchSpans, startAt } from './match-spans.ts';
@@ -19,7 +20,10 @@ interface SpanQuery {
 
 /** The latest `limit` spans of the given names that start in the window, by start, ascending. */
 export async function readSpans(db: Database, query: SpanQuery): Promise<readonly Span[]> {
-  return await withSnapshot(db, (snapshot) => readSnapshot(snapshot, query));
+  const parts = await askShards(db, (shard) =>
+    withSnapshot(shard, (snapshot) => readSnapshot(snapshot, query)),
+  );
+  return lastOf(parts.flat(), query.limit);
 }
 
 async function readSnapshot(db: Queryable, query: SpanQuery): Promise<readonly Span[]> {

@@ -1,7 +1,8 @@
 import { readSpans } from '#telemetry/otlp/read-spans.ts';
 import type { Span, SpanId, TraceId } from '#telemetry/span.ts';
-import type { Database } from '../client.ts';
+import type { Database, Shard } from '../client.ts';
 import { queryRows } from '../query-rows.ts';
+import { askOne, askShards, shardOf } from '../shards.ts';
 import { decompress, decompressNow } from './codec.ts';
 
 interface BlocksRow {
@@ -53,14 +54,7 @@ export async function readSpan(
 /** Inflated blocks that may hold spans of a trace. */
 async function* readBlocks(db: Database, traceId: TraceId): AsyncGenerator<Buffer> {
   if (!/^[0-9a-f]{32}$/.test(traceId)) return;
-  const key = Buffer.from(traceId, 'hex').readBigInt64BE(8);
-  const rows = await queryRows(db)<BlocksRow>`
-    select s.codec, s.block_offsets[t.first_block + 1 : t.last_block + 2] as offsets,
-           substring(s.payload from s.block_offsets[t.first_block + 1] + 1
-                     for s.block_offsets[t.last_block + 2] - s.block_offsets[t.first_block + 1]) as bytes
-    from trace_segment t join span_segment s on s.day = t.day and s.id = t.segment_id
-    where t.trace_key = ${key}`;
-  for (const { codec, offsets, bytes } of rows) {
+  for (const { codec, offsets, bytes } of await readRows(db, Buffer.from(traceId, 'hex'))) {
     const base = offsets[0] ?? 0;
     const compressed = offsets
       .slice(1)
@@ -74,6 +68,26 @@ async function* readBlocks(db: Database, traceId: TraceId): AsyncGenerator<Buffe
       yield* await Promise.all(step.map((block) => decompress(codec, block)));
     }
   }
+}
+
+/** Of the trace's own shard. Where that has none, the trace may be older than the shard: then the others are asked. */
+async function readRows(db: Database, id: Buffer): Promise<readonly BlocksRow[]> {
+  const home = db.shards[shardOf(id, 0, db.shards.length)] ?? db;
+  const key = id.readBigInt64BE(8);
+  const ask = (shard: Shard): Promise<readonly BlocksRow[]> => readShard(shard, key);
+  const rows = await askOne(home, ask);
+  const shards = db.shards.filter((shard) => shard !== home);
+  if (rows.length > 0 || shards.length === 0) return rows;
+  return (await askShards({ ...db, shards }, ask)).flat();
+}
+
+async function readShard(db: Shard, key: bigint): Promise<readonly BlocksRow[]> {
+  return await queryRows(db)<BlocksRow>`
+    select s.codec, s.block_offsets[t.first_block + 1 : t.last_block + 2] as offsets,
+           substring(s.payload from s.block_offsets[t.first_block + 1] + 1
+                     for s.block_offsets[t.last_block + 2] - s.block_offsets[t.first_block + 1]) as bytes
+    from trace_segment t join span_segment s on s.day = t.day and s.id = t.segment_id
+    where t.trace_key = ${key}`;
 }
 
 function isAt(bytes: Uint8Array, at: number, id: Uint8Array): boolean {

@@ -1,6 +1,7 @@
-import type { TraceQuery, TraceSearchResult } from '#telemetry/trace-summary.ts';
+import type { TraceQuery, TraceSearchResult, TraceSummary } from '#telemetry/trace-summary.ts';
 import type { Database } from '../client.ts';
 import { type Queryable, withSnapshot } from '../query-rows.ts';
+import { askShards } from '../shards.ts';
 import { withAttributes } from './check-attributes.ts';
 import { type FoundSegment, findSegments } from './find-segments.ts';
 import { matchSpans, startAt } from './match-spans.ts';
@@ -12,13 +13,42 @@ const STEP = 4;
 
 /**
  * Traces of which one span starts in the window and satisfies every clause. The `limit` traces with the latest such span,
- * shown by start, newest first. Reads backwards in time and stops as soon as nothing older can change the answer.
+ * shown by start, newest first. Each shard reads backwards in time and stops as soon as nothing older can change the
+ * answer; a trace lies on one, so that the newest of all are among the newest of each.
  */
 export async function searchTraces(db: Database, query: TraceQuery): Promise<TraceSearchResult> {
-  return await withSnapshot(db, (snapshot) => searchSnapshot(snapshot, query));
+  const parts = await askShards(db, (shard) =>
+    withSnapshot(shard, (snapshot) => searchSnapshot(snapshot, query)),
+  );
+  const found = new Map<string, FoundTrace>();
+  for (const trace of parts.flatMap(({ traces }) => traces).sort(byLatest)) {
+    if (!found.has(trace.summary.traceId)) found.set(trace.summary.traceId, trace);
+  }
+  const traces = [...found.values()].slice(0, query.limit).map(({ summary }) => summary);
+  return {
+    traces: traces.sort((a, b) => Number(b.startUnixNano - a.startUnixNano)),
+    hasMore: found.size > query.limit || parts.some(({ hasMore }) => hasMore),
+    scannedSpans: parts.reduce((sum, { scannedSpans }) => sum + scannedSpans, 0),
+  };
 }
 
-async function searchSnapshot(db: Queryable, query: TraceQuery): Promise<TraceSearchResult> {
+interface FoundTrace {
+  readonly summary: TraceSummary;
+  /** Start of its last matching span. */
+  readonly latest: bigint;
+}
+
+interface ShardResult {
+  readonly traces: readonly FoundTrace[];
+  readonly hasMore: boolean;
+  readonly scannedSpans: number;
+}
+
+function byLatest(a: { readonly latest: bigint }, b: { readonly latest: bigint }): number {
+  return a.latest < b.latest ? 1 : a.latest > b.latest ? -1 : 0;
+}
+
+async function searchSnapshot(db: Queryable, query: TraceQuery): Promise<ShardResult> {
   const search = new Search(query.limit);
   for await (const page of findSegments(db, query)) {
     for (let i = 0; i < page.length; i += STEP) {
@@ -78,14 +108,17 @@ class Search {
     return later > this.#limit;
   }
 
-  async finish(db: Queryable): Promise<TraceSearchResult> {
-    const ranked = [...this.#latest].sort(([, a], [, b]) => (a < b ? 1 : a > b ? -1 : 0));
-    const traces = await summariseTraces(
+  async finish(db: Queryable): Promise<ShardResult> {
+    const ranked = [...this.#latest].map(([id, latest]) => ({ id, latest })).sort(byLatest);
+    const summaries = await summariseTraces(
       db,
-      ranked.slice(0, this.#limit).map(([id]) => id),
+      ranked.slice(0, this.#limit).map(({ id }) => id),
     );
     return {
-      traces: [...traces].sort((a, b) => Number(b.startUnixNano - a.startUnixNano)),
+      traces: summaries.map((summary) => ({
+        summary,
+        latest: this.#latest.get(summary.traceId) ?? 0n,
+      })),
       hasMore: ranked.length > this.#limit,
       scannedSpans: this.scannedSpans,
     };
