@@ -3,6 +3,7 @@ import { GeistSans } from 'geist/font/sans';
 import type { Metadata } from 'next';
 import { cookies } from 'next/headers';
 import type { ReactNode } from 'react';
+import { JumpProvider } from '#views/jump/jump.tsx';
 import { KeysProvider } from '#views/shell/keys.tsx';
 import { Rail } from '#views/shell/rail.tsx';
 import { THEME_COOKIE, toTheme } from '#views/theme/theme.ts';
@@ -29,10 +30,12 @@ export default async function RootLayout({ children }: { readonly children: Reac
           Skip to content
         </a>
         <KeysProvider>
-          <Rail theme={theme} />
-          <main id="main" className="flex min-h-0 min-w-0 flex-1 flex-col">
-            {children}
-          </main>
+          <JumpProvider>
+            <Rail theme={theme} />
+            <main id="main" className="flex min-h-0 min-w-0 flex-1 flex-col">
+              {children}
+            </main>
+          </JumpProvider>
         </KeysProvider>
       </body>
     </html>

@@ -13,6 +13,7 @@ const PRINTED: Readonly<Record<string, string>> = {
   Escape: 'esc',
   Enter: '⏎',
   ' ': 'space',
+  mod: '⌘ or ctrl',
 };
 
 /** Every key that works on this screen. */

@@ -71,10 +71,17 @@ export function useShowKeys(): () => void {
 
 /** undefined while the reader is typing, or when the browser's own shortcut is meant. */
 function pressedKey(event: KeyboardEvent): string | undefined {
-  if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.altKey) return undefined;
+  if (event.defaultPrevented || event.altKey) return undefined;
   const target = event.target;
+  if (event.metaKey || event.ctrlKey) return commandKey(event, target);
   if (target instanceof HTMLElement && isTyping(target, event.key)) return undefined;
   return event.shiftKey && event.key.length > 1 ? `shift+${event.key}` : event.key;
+}
+
+/** The one command that is ours, while typing too; every other combination is the browser's. */
+function commandKey(event: KeyboardEvent, target: EventTarget | null): string | undefined {
+  const isInDialog = target instanceof Element && target.closest('dialog') !== null;
+  return event.key.toLowerCase() === 'k' && !event.shiftKey && !isInDialog ? 'mod+k' : undefined;
 }
 
 function isTyping(target: HTMLElement, key: string): boolean {

@@ -1,4 +1,4 @@
-/** `keys` is one key ("l", "ArrowLeft", "?"), with "shift+" before it, or two in sequence ("g m"). */
+/** `keys` is one key ("l", "ArrowLeft", "?"), with "shift+" or "mod+" (⌘ or Ctrl) before it, or two in sequence ("g m"). */
 export interface KeyBinding {
   readonly keys: string;
   readonly label: string;
