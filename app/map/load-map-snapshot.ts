@@ -1,16 +1,27 @@
 import { isOwnService } from '#analysis/service-map/build-service-map.ts';
+import { LIVE_WINDOW_SECONDS } from '#analysis/service-map/service-map.ts';
 import { readServiceNames } from '#store/services/read-services.ts';
-import { elapsedNs, NS_PER_SECOND, type TimeWindow, type UnixNano } from '#telemetry/time.ts';
+import {
+  addNs,
+  elapsedNs,
+  NS_PER_SECOND,
+  secondOf,
+  startOfSecond,
+  type TimeWindow,
+  type UnixNano,
+} from '#telemetry/time.ts';
 import type { LiveSnapshot } from '#views/live/live-snapshot.ts';
+import type { MapTime } from '#views/service-map/use-map-range.ts';
 import { database } from '../_server/database.ts';
 import { loadCallHistory } from '../_server/load-call-history.ts';
 import { loadHealth } from '../_server/load-health.ts';
 import { loadIncidents } from '../_server/load-incidents.ts';
 import { liveWindow, loadServiceMap } from '../_server/load-service-map.ts';
 import { loadShifts } from '../_server/load-shifts.ts';
-import { lastSeconds } from '../_server/now.ts';
+import { lastSeconds, now } from '../_server/now.ts';
 
 const STRIP_SECONDS = 180;
+const MOMENT_AFTER_SECONDS = 60;
 /** The store holds seconds: a strip of a longer window would be thousands of points. */
 const MAX_STRIP_SECONDS = 3600;
 
@@ -22,12 +33,18 @@ export async function hasForeignServices(): Promise<boolean> {
 /** What the live map shows before the stream speaks. */
 export async function loadLiveSnapshot(): Promise<LiveSnapshot> {
   const { latestSpanUnixNano } = await loadHealth();
-  return loadMapSnapshot(liveWindow(latestSpanUnixNano));
+  return loadMapSnapshot({ kind: 'range', window: liveWindow(latestSpanUnixNano) });
+}
+
+/** The rates at a moment are those of the whole seconds before it: an instant has no rate. */
+export function momentWindow(at: UnixNano): TimeWindow {
+  return lastSeconds(LIVE_WINDOW_SECONDS, startOfSecond(secondOf(at)));
 }
 
 /** The map of a window that stands still, with the strip around it. */
-export async function loadMapSnapshot(window: TimeWindow): Promise<LiveSnapshot> {
-  const around = stripWindow(window);
+export async function loadMapSnapshot(time: MapTime): Promise<LiveSnapshot> {
+  const { window } = time;
+  const around = time.kind === 'moment' ? momentStrip(window.endUnixNano) : stripWindow(window);
   const [map, history, incidents, shifts, health] = await Promise.all([
     loadServiceMap(window),
     loadCallHistory(around),
@@ -53,6 +70,13 @@ function wasOpen(
     incident.startUnixNano < window.endUnixNano &&
     (incident.endUnixNano === undefined || incident.endUnixNano >= window.startUnixNano)
   );
+}
+
+/** What came before a moment and what followed, as far as it is known. */
+function momentStrip(at: UnixNano): TimeWindow {
+  const after = addNs(at, MOMENT_AFTER_SECONDS * NS_PER_SECOND);
+  const clock = now();
+  return lastSeconds(STRIP_SECONDS, after < clock ? after : clock);
 }
 
 /** At least three minutes up to the end of the window. */

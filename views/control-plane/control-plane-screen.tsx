@@ -1,21 +1,24 @@
 'use client';
 
-import { Server } from 'lucide-react';
+import { Radio, Server } from 'lucide-react';
+import { useRouter } from 'next/navigation';
 import { useCallback, useMemo, useState } from 'react';
 import type { ControlPlaneView, XdsClientVerdict } from '#analysis/control-plane/xds-client.ts';
+import { formatDateTime, formatIso } from '#views/format/format-time.ts';
 import { formatVersion } from '#views/format/format-version.ts';
 import { IncidentBadge } from '#views/live/incident-badge.tsx';
 import { LiveClock } from '#views/live/live-clock.tsx';
 import { useLive } from '#views/live/use-live.ts';
 import { Badge } from '#views/shell/badge.tsx';
+import { ButtonLink } from '#views/shell/button.tsx';
 import { EmptyState } from '#views/shell/empty-state.tsx';
 import { Header } from '#views/shell/header.tsx';
-import { Instant } from '#views/shell/instant.tsx';
 import { useKeys } from '#views/shell/keys.tsx';
 import { Notice } from '#views/shell/notice.tsx';
 import { Panel } from '#views/shell/panel.tsx';
 import { ScrollArea } from '#views/shell/scroll-area.tsx';
 import { useUrlState } from '#views/shell/use-url-state.ts';
+import { TimeMenu } from '#views/time/time-menu.tsx';
 import { ClientTable, inOrder } from './client-table.tsx';
 import { PushChart } from './push-chart.tsx';
 import { PushList } from './push-list.tsx';
@@ -33,6 +36,7 @@ export function ControlPlaneScreen({
   /** The view is of a moment in the address and does not move. */
   readonly isFixed: boolean;
 }) {
+  const router = useRouter();
   const live = useLive().snapshot?.map.controlPlane;
   const view = isFixed ? initial : (live ?? initial);
   return (
@@ -40,13 +44,21 @@ export function ControlPlaneScreen({
       <Header
         title="Control plane"
         right={
-          isFixed ? (
-            <a href="/control-plane" className="text-muted text-sm hover:text-fg">
-              as of <Instant at={view.atUnixNano} format="date-time" /> · go live
-            </a>
-          ) : (
-            <LiveClock />
-          )
+          <>
+            <TimeMenu
+              window={{ startUnixNano: view.atUnixNano, endUnixNano: view.atUnixNano }}
+              onMoment={(at) => router.push(`/control-plane?at=${formatIso(at)}`)}
+            >
+              {isFixed ? formatDateTime(view.atUnixNano) : undefined}
+            </TimeMenu>
+            {isFixed ? (
+              <ButtonLink href="/control-plane">
+                <Radio size={14} aria-hidden /> Go live
+              </ButtonLink>
+            ) : (
+              <LiveClock />
+            )}
+          </>
         }
       >
         {view.server.service !== undefined && (

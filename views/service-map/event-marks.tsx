@@ -2,9 +2,11 @@
 
 import { GitCommitHorizontal, Network, OctagonAlert, Server, Undo2 } from 'lucide-react';
 import type { IncidentEventKind } from '#analysis/incident/incident.ts';
-import { secondOf, type UnixNano } from '#telemetry/time.ts';
+import { addNs, NS_PER_SECOND, secondOf, type UnixNano } from '#telemetry/time.ts';
 import { formatClock } from '#views/format/format-time.ts';
+import { formatVersion } from '#views/format/format-version.ts';
 import type { LiveSnapshot } from '#views/live/live-snapshot.ts';
+import { type PlacedChip, placeChips } from '#views/replay/place-chips.ts';
 
 /** Something that happened, on the time axis of the strip. */
 export interface MapMark {
@@ -29,7 +31,9 @@ const TONES: Readonly<Record<MapMark['kind'], { readonly text: string; readonly 
   back: { text: 'text-mesh', line: 'bg-mesh' },
   lost: { text: 'text-crit', line: 'bg-crit' },
 };
-const CHIP_PX = { perLetter: 6.1, extra: 34, gap: 6, max: 230 };
+const CHIP_PX = { perLetter: 6.1, extra: 34, max: 230 };
+/** The moment of an event is shown with its first second: before it there is nothing to see of it. */
+const AFTER_NS = NS_PER_SECOND;
 
 const SPOKEN: Readonly<Partial<Record<IncidentEventKind, MapMark['kind']>>> = {
   'config-lost': 'trouble',
@@ -62,7 +66,10 @@ export function marksOf({
     marks.push({
       unixNano: release.unixNano,
       kind: 'release',
-      text: less > 0 ? `${release.version}, −${less} resources` : `${release.version} released`,
+      text:
+        less > 0
+          ? `${formatVersion(release.version)}, −${less} resources`
+          : `${formatVersion(release.version)} released`,
       isTick: false,
     });
   }
@@ -81,43 +88,89 @@ export function marksOf({
   return marks.toSorted((a, b) => (a.unixNano < b.unixNano ? -1 : 1));
 }
 
-/** Chips above the plot with a line down to their second; a chip without room becomes a line with a title. */
+/**
+ * Chips above the plot with a line down to their second; a click shows the map of that moment. What has no room of its
+ * own joins the nearest chip, which then says how many more it stands for: nothing is hidden without a trace.
+ */
 export function EventMarks({
   marks,
   startSecond,
   seconds,
   left,
   width,
+  onMoment,
 }: {
   readonly marks: readonly MapMark[];
   readonly startSecond: number;
   readonly seconds: number;
   readonly left: number;
   readonly width: number;
+  readonly onMoment: (at: UnixNano) => void;
 }) {
-  const placed = placeMarks(marks, startSecond, seconds, width);
+  const inside = marks.flatMap((mark) => {
+    const at = (secondOf(mark.unixNano) - startSecond) / Math.max(1, seconds);
+    return at < 0 || at > 1 ? [] : [{ mark, at }];
+  });
+  const spoken = inside.filter(({ mark }) => !mark.isTick);
+  const chips = placeChips(
+    spoken.map(({ mark, at }) => ({ at, widthPx: chipPx(mark), rank: WEIGHTS[mark.kind] })),
+    width,
+    1,
+  );
   return (
     <div className="pointer-events-none absolute inset-y-0" style={{ left, width }}>
-      {placed.map(({ mark, x, chipLeft }, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: marks have no state, and two may say the same at once
-        <div key={`${mark.unixNano}${mark.kind}${i}`}>
-          <span
-            className={`absolute w-px ${TONES[mark.kind].line} ${mark.isTick ? 'bottom-[14px] h-1.5 w-[3px]' : 'top-7 bottom-5 opacity-70'}`}
-            style={{ left: x }}
-          />
-          {chipLeft !== undefined && (
-            <span
-              className="absolute top-1.5 flex h-[22px] items-center gap-1.5 overflow-hidden whitespace-nowrap rounded-md border border-edge bg-raise px-1.5 text-xs"
-              style={{ left: chipLeft, maxWidth: CHIP_PX.max }}
-              title={`${formatClock(mark.unixNano)} ${mark.text}`}
-            >
-              <MarkIcon kind={mark.kind} />
-              <span className="truncate">{mark.text}</span>
-            </span>
-          )}
-        </div>
+      {inside.map(({ mark, at }, i) => (
+        <span
+          // biome-ignore lint/suspicious/noArrayIndexKey: marks have no state, and two may say the same at once
+          key={`${mark.unixNano}${mark.kind}${i}`}
+          className={`absolute w-px ${TONES[mark.kind].line} ${mark.isTick ? 'bottom-[14px] h-1.5 w-[3px]' : 'top-7 bottom-5 opacity-70'}`}
+          style={{ left: at * width }}
+        />
+      ))}
+      {chips.map((chip) => (
+        <MarkChip
+          key={chip.events[0]}
+          chip={chip}
+          marks={chip.events.flatMap((index) => spoken[index]?.mark ?? [])}
+          onMoment={onMoment}
+        />
       ))}
     </div>
+  );
+}
+
+function MarkChip({
+  chip,
+  marks,
+  onMoment,
+}: {
+  readonly chip: PlacedChip;
+  /** The one that it names first. */
+  readonly marks: readonly MapMark[];
+  readonly onMoment: (at: UnixNano) => void;
+}) {
+  const [first] = marks;
+  if (first === undefined) return null;
+  const spoken = marks.map((mark) => `${formatClock(mark.unixNano)} ${mark.text}`).join('\n');
+  return (
+    <button
+      type="button"
+      title={spoken}
+      aria-label={`Show the map at ${spoken}`}
+      onClick={() => onMoment(addNs(first.unixNano, AFTER_NS))}
+      // A press here is no start of a brush.
+      onPointerDown={(event) => event.stopPropagation()}
+      className="pointer-events-auto absolute top-1 flex h-6 cursor-pointer items-center gap-1.5 overflow-hidden whitespace-nowrap rounded-md border border-edge bg-raise px-1.5 text-xs hover:border-dim"
+      style={{ left: chip.leftPx, width: chip.widthPx }}
+    >
+      <MarkIcon kind={first.kind} />
+      <span className="min-w-0 flex-1 truncate text-left">{first.text}</span>
+      {marks.length > 1 && (
+        <span className="num shrink-0 rounded bg-panel px-1 text-2xs text-muted">
+          +{marks.length - 1}
+        </span>
+      )}
+    </button>
   );
 }
 
@@ -135,30 +188,6 @@ const WEIGHTS: Readonly<Record<MapMark['kind'], number>> = {
   back: 4,
 };
 
-interface PlacedMark {
-  readonly mark: MapMark;
-  readonly x: number;
-  /** undefined: no room for words. */
-  readonly chipLeft: number | undefined;
-}
-
-function placeMarks(
-  marks: readonly MapMark[],
-  startSecond: number,
-  seconds: number,
-  width: number,
-): readonly PlacedMark[] {
-  const taken: { readonly from: number; readonly to: number }[] = [];
-  const inOrder = marks.toSorted((a, b) => WEIGHTS[a.kind] - WEIGHTS[b.kind]);
-  return inOrder.flatMap((mark): readonly PlacedMark[] => {
-    const x = ((secondOf(mark.unixNano) - startSecond) / Math.max(1, seconds)) * width;
-    if (x < 0 || x > width) return [];
-    const chip = Math.min(CHIP_PX.max, mark.text.length * CHIP_PX.perLetter + CHIP_PX.extra);
-    const from = Math.max(0, Math.min(x - 10, width - chip));
-    const to = from + chip + CHIP_PX.gap;
-    const isFree = taken.every((other) => to <= other.from || from >= other.to);
-    if (mark.isTick || !isFree) return [{ mark, x, chipLeft: undefined }];
-    taken.push({ from, to });
-    return [{ mark, x, chipLeft: from }];
-  });
+function chipPx(mark: MapMark): number {
+  return Math.min(CHIP_PX.max, mark.text.length * CHIP_PX.perLetter + CHIP_PX.extra);
 }

@@ -2,7 +2,13 @@
 
 import { memo, useMemo, useRef, useState } from 'react';
 import { Area, AreaChart, ReferenceArea, ReferenceLine, Tooltip, XAxis, YAxis } from 'recharts';
-import { startOfSecond, type TimeWindow, unixSecond } from '#telemetry/time.ts';
+import {
+  secondOf,
+  startOfSecond,
+  type TimeWindow,
+  type UnixNano,
+  unixSecond,
+} from '#telemetry/time.ts';
 import { formatCompact } from '#views/format/format-number.ts';
 import { formatClock } from '#views/format/format-time.ts';
 import type { CallHistory } from '#views/live/live-snapshot.ts';
@@ -12,16 +18,23 @@ import { type HistoryRow, niceTop, STACK, toHistoryRows } from './history-rows.t
 
 const PLOT = { left: 0, right: 44, top: 34, bottom: 20 } as const;
 const MIN_BRUSH_SECONDS = 2;
+const TICK_PX = 120;
+const TICK_STEPS = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
 
 /** Calls a second by routing mode, with what happened; dragging over it looks at that time only. */
 export const HistoryStrip = memo(function HistoryStrip({
   history,
   marks,
+  shown,
   onBrush,
+  onMoment,
 }: {
   readonly history: CallHistory;
   readonly marks: readonly MapMark[];
+  /** The time that the map shows, where it is not the newest. */
+  readonly shown: TimeWindow | undefined;
   readonly onBrush: (window: TimeWindow) => void;
+  readonly onMoment: (at: UnixNano) => void;
 }) {
   const plot = useRef<HTMLDivElement>(null);
   const size = useSize(plot);
@@ -54,8 +67,6 @@ export const HistoryStrip = memo(function HistoryStrip({
       <div
         ref={plot}
         className="relative min-w-0 flex-1 cursor-crosshair select-none"
-        role="img"
-        aria-label={last === undefined ? 'No calls yet' : speakRow(last)}
         onPointerDown={(event) => {
           const second = secondAt(event.clientX);
           setDrag({ from: second, to: second });
@@ -68,7 +79,14 @@ export const HistoryStrip = memo(function HistoryStrip({
       >
         {size.width > 0 && rows.length > 1 && (
           <>
-            <StripChart rows={rows} width={size.width} height={size.height} drag={drag} />
+            <div role="img" aria-label={last === undefined ? 'No calls yet' : speakRow(last)}>
+              <StripChart
+                rows={rows}
+                width={size.width}
+                height={size.height}
+                range={drag ?? secondsOf(shown)}
+              />
+            </div>
             <span
               className="num absolute right-1.5 text-2xs text-dim"
               style={{ top: PLOT.top - 8 }}
@@ -82,6 +100,7 @@ export const HistoryStrip = memo(function HistoryStrip({
               seconds={rows.length - 1}
               left={PLOT.left}
               width={size.width - PLOT.left - PLOT.right}
+              onMoment={onMoment}
             />
           </>
         )}
@@ -89,6 +108,24 @@ export const HistoryStrip = memo(function HistoryStrip({
     </section>
   );
 });
+
+function secondsOf(
+  window: TimeWindow | undefined,
+): { readonly from: number; readonly to: number } | undefined {
+  if (window === undefined) return undefined;
+  return { from: secondOf(window.startUnixNano), to: secondOf(window.endUnixNano) };
+}
+
+/** Whole minutes, or a round part of one: a reader looks for 14:05:30, not for 14:05:27. */
+function roundSeconds(rows: readonly HistoryRow[], widthPx: number): readonly number[] {
+  const first = rows[0]?.second ?? 0;
+  const last = rows.at(-1)?.second ?? first;
+  const most = Math.max(2, Math.floor(widthPx / TICK_PX));
+  const step =
+    TICK_STEPS.find((seconds) => (last - first) / seconds <= most) ?? TICK_STEPS.at(-1) ?? 3600;
+  const from = Math.ceil(first / step) * step;
+  return Array.from({ length: Math.floor((last - from) / step) + 1 }, (_, i) => from + i * step);
+}
 
 function StripLegend({ last }: { readonly last: HistoryRow | undefined }) {
   return (
@@ -113,12 +150,13 @@ function StripChart({
   rows,
   width,
   height,
-  drag,
+  range,
 }: {
   readonly rows: readonly HistoryRow[];
   readonly width: number;
   readonly height: number;
-  readonly drag: { readonly from: number; readonly to: number } | undefined;
+  /** What is being chosen, or what the map shows. */
+  readonly range: { readonly from: number; readonly to: number } | undefined;
 }) {
   const top = niceTop(rows);
   return (
@@ -143,7 +181,9 @@ function StripChart({
         tickLine={false}
         axisLine={{ stroke: 'var(--edge)' }}
         height={PLOT.bottom}
-        minTickGap={80}
+        ticks={[...roundSeconds(rows, width)]}
+        interval="preserveStartEnd"
+        minTickGap={24}
       />
       <YAxis
         orientation="right"
@@ -171,10 +211,10 @@ function StripChart({
           isAnimationActive={false}
         />
       ))}
-      {drag !== undefined && drag.from !== drag.to && (
+      {range !== undefined && range.from !== range.to && (
         <ReferenceArea
-          x1={Math.min(drag.from, drag.to)}
-          x2={Math.max(drag.from, drag.to)}
+          x1={Math.max(rows[0]?.second ?? 0, Math.min(range.from, range.to))}
+          x2={Math.min(rows.at(-1)?.second ?? 0, Math.max(range.from, range.to))}
           fill="var(--select)"
           fillOpacity={0.2}
           stroke="var(--select)"

@@ -1,12 +1,11 @@
 'use client';
 
-import { List, Waypoints } from 'lucide-react';
-import { useRouter } from 'next/navigation';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { ChevronLeft, ChevronRight, List, Waypoints } from 'lucide-react';
+import { useCallback, useMemo } from 'react';
 import { layoutServiceMap } from '#analysis/service-map/layout-service-map.ts';
 import type { MapLayout, ServiceMap } from '#analysis/service-map/service-map.ts';
-import { secondOf, type TimeWindow } from '#telemetry/time.ts';
-import { formatWindow } from '#views/format/format-time.ts';
+import { secondOf } from '#telemetry/time.ts';
+import { formatDateTime, formatWindow } from '#views/format/format-time.ts';
 import { IncidentBadge } from '#views/live/incident-badge.tsx';
 import { LiveClock } from '#views/live/live-clock.tsx';
 import type { LiveSnapshot } from '#views/live/live-snapshot.ts';
@@ -18,6 +17,7 @@ import { useKeys } from '#views/shell/keys.tsx';
 import { Notice } from '#views/shell/notice.tsx';
 import { Segmented } from '#views/shell/segmented.tsx';
 import { useUrlState } from '#views/shell/use-url-state.ts';
+import { TimeMenu } from '#views/time/time-menu.tsx';
 import { COLOURS, edgeLevels, parseColourBy } from './edge-levels.ts';
 import { marksOf } from './event-marks.tsx';
 import { FindBar, FindPresets } from './find-bar.tsx';
@@ -30,23 +30,25 @@ import { type MapSelection, parseSelection, toSelectionText } from './map-select
 import { MapSummary } from './map-summary.tsx';
 import { MapTable } from './map-table.tsx';
 import { ServiceMapView } from './service-map.tsx';
+import { type MapTime, useMapRange } from './use-map-range.ts';
 
-/** The live map, or, with a fixed `window`, the map of that window. */
+/** The live map, or the map of the time that the address names. */
 export function MapScreen({
   initial,
-  window,
+  time,
 }: {
-  /** As the server saw it: shown until the stream speaks, and all there is of a fixed window. */
+  /** As the server saw it: shown until the stream speaks, and all there is of a fixed time. */
   readonly initial: LiveSnapshot;
-  readonly window: TimeWindow | undefined;
+  readonly time: MapTime | undefined;
 }) {
   const live = useLive();
-  const newest = window === undefined ? (live.snapshot ?? initial) : initial;
-  const { snapshot, isPaused, togglePause, brush } = useRange(window, newest);
+  const newest = time === undefined ? (live.snapshot ?? initial) : initial;
+  const range = useMapRange(time, newest);
+  const { snapshot, isPaused } = range;
   const { map } = snapshot;
   const state = useMapState(map);
   const layout = useLayout(map);
-  const { history, marks } = useStrip(snapshot, window);
+  const { history, marks } = useStrip(snapshot, time !== undefined);
   const levels = useMemo(() => edgeLevels(map, state.colourBy), [map, state.colourBy]);
   const kept = state.found.kind === 'some' ? state.found.edges : undefined;
   return (
@@ -55,16 +57,14 @@ export function MapScreen({
         title={isPaused ? 'Map' : 'Live map'}
         right={
           <>
-            <span className="num hidden text-muted text-xs xl:block">
-              {formatWindow(snapshot.map.window)}
-            </span>
-            <LiveClock isPaused={isPaused} onToggle={togglePause} />
+            <MapTimes time={time} range={range} />
+            <LiveClock isPaused={isPaused} onToggle={range.togglePause} />
           </>
         }
       >
         <IncidentBadge />
       </Header>
-      {live.link === 'polling' && window === undefined && (
+      {live.link === 'polling' && time === undefined && (
         <Notice>The live stream does not open. The map is asked for every 5 s instead.</Notice>
       )}
       <Toolbar map={map} state={state} />
@@ -87,7 +87,13 @@ export function MapScreen({
             />
           )}
           <MapLegend map={map} />
-          <HistoryStrip history={history} marks={marks} onBrush={brush} />
+          <HistoryStrip
+            history={history}
+            marks={marks}
+            shown={isPaused ? map.window : undefined}
+            onBrush={range.showRange}
+            onMoment={range.showMoment}
+          />
         </div>
         <div
           className={
@@ -104,6 +110,34 @@ export function MapScreen({
           />
         </div>
       </div>
+    </>
+  );
+}
+
+/** The time on the screen, and the ways to another one. */
+function MapTimes({
+  time,
+  range,
+}: {
+  readonly time: MapTime | undefined;
+  readonly range: ReturnType<typeof useMapRange>;
+}) {
+  const { window } = range.snapshot.map;
+  return (
+    <>
+      {range.isPaused && (
+        <span className="flex">
+          <IconButton name="Earlier" onClick={() => range.step(-1)}>
+            <ChevronLeft size={15} aria-hidden />
+          </IconButton>
+          <IconButton name="Later" onClick={() => range.step(1)}>
+            <ChevronRight size={15} aria-hidden />
+          </IconButton>
+        </span>
+      )}
+      <TimeMenu window={window} onMoment={range.showMoment} onRange={range.showRange}>
+        {time?.kind === 'moment' ? formatDateTime(window.endUnixNano) : formatWindow(window)}
+      </TimeMenu>
     </>
   );
 }
@@ -125,19 +159,16 @@ function NoCalls() {
 const STRIP_SECONDS = 180;
 
 /** Anew once a second, not with every event: charts are the dearest thing on the screen. */
-function useStrip(snapshot: LiveSnapshot, window: TimeWindow | undefined) {
+function useStrip(snapshot: LiveSnapshot, isFixed: boolean) {
   const endSecond = secondOf(snapshot.map.window.endUnixNano);
   const key = `${endSecond} ${snapshot.openIncidents.length} ${snapshot.shifts.length}`;
   // biome-ignore lint/correctness/useExhaustiveDependencies: `key` stands for the parts of `snapshot` that change the strip
   return useMemo(
     () => ({
-      history:
-        window === undefined
-          ? cutHistory(snapshot.history, endSecond, STRIP_SECONDS)
-          : snapshot.history,
+      history: isFixed ? snapshot.history : cutHistory(snapshot.history, endSecond, STRIP_SECONDS),
       marks: marksOf(snapshot),
     }),
-    [key, window],
+    [key, isFixed],
   );
 }
 
@@ -214,56 +245,6 @@ function useMapState(map: ServiceMap) {
     ),
   );
   return { find, found, selection, colourBy, isTable, setFind, select, setColourBy, toggleTable };
-}
-
-/**
- * Live is the present. A pause holds the snapshot at hand, at once, and names its window in the address; a brushed range,
- * and a paused one that is opened again, is loaded by the server.
- */
-function useRange(window: TimeWindow | undefined, newest: LiveSnapshot) {
-  const router = useRouter();
-  const [, change] = useUrlState();
-  const [held, setHeld] = useState<LiveSnapshot>();
-  const latest = useRef(newest);
-  useEffect(() => {
-    latest.current = newest;
-  }, [newest]);
-  const isPaused = window !== undefined || held !== undefined;
-  const togglePause = useCallback(() => {
-    if (window !== undefined) {
-      router.push(addressOf(undefined));
-    } else if (isPaused) {
-      setHeld(undefined);
-      change({ from: undefined, to: undefined });
-    } else {
-      const { startUnixNano, endUnixNano } = latest.current.map.window;
-      setHeld(latest.current);
-      change({ from: String(startUnixNano), to: String(endUnixNano) });
-    }
-  }, [window, isPaused, router, change]);
-  const brush = useCallback((next: TimeWindow) => router.push(addressOf(next)), [router]);
-  useKeys(
-    'Map',
-    useMemo(() => [{ keys: 'l', label: 'Live or paused', run: togglePause }], [togglePause]),
-  );
-  return {
-    snapshot: window === undefined ? (held ?? newest) : newest,
-    isPaused,
-    togglePause,
-    brush,
-  };
-}
-
-/** The address of this screen with another window; everything else in it stays. */
-function addressOf(next: TimeWindow | undefined): string {
-  const query = new URLSearchParams(window.location.search);
-  query.delete('from');
-  query.delete('to');
-  if (next !== undefined) {
-    query.set('from', String(next.startUnixNano));
-    query.set('to', String(next.endUnixNano));
-  }
-  return `/map?${query}`;
 }
 
 /** The same set of services and edges keeps its places, whatever flows. */

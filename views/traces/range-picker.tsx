@@ -1,10 +1,11 @@
 'use client';
 
-import { CalendarClock, X } from 'lucide-react';
+import { X } from 'lucide-react';
 import type { TimeWindow } from '#telemetry/time.ts';
 import { formatWindow } from '#views/format/format-time.ts';
 import { IconButton } from '#views/shell/button.tsx';
 import { Segmented } from '#views/shell/segmented.tsx';
+import { TimeMenu } from '#views/time/time-menu.tsx';
 import { DEFAULT_LAST, type TraceRange } from '#views/traces/trace-link.ts';
 
 const LASTS = ['5m', '15m', '1h', '6h', '24h'];
@@ -19,11 +20,14 @@ export function RangePicker({
   readonly window: TimeWindow;
   readonly onRange: (range: TraceRange) => void;
 }) {
+  const fix = ({ startUnixNano, endUnixNano }: TimeWindow) =>
+    onRange({ kind: 'fixed', from: String(startUnixNano), to: String(endUnixNano) });
   if (range.kind === 'fixed') {
     return (
-      <div className="flex h-9 items-center gap-2 rounded-lg border border-edge pr-0.5 pl-3">
-        <CalendarClock size={14} className="text-muted" aria-hidden />
-        <span className="num whitespace-nowrap text-sm">{formatWindow(window)}</span>
+      <div className="flex items-center gap-1">
+        <TimeMenu window={window} onRange={fix}>
+          {formatWindow(window)}
+        </TimeMenu>
         <IconButton
           name="Leave this time, back to now"
           onClick={() => onRange({ kind: 'last', last: DEFAULT_LAST })}
@@ -35,11 +39,14 @@ export function RangePicker({
   }
   const options = LASTS.includes(range.last) ? LASTS : [...LASTS, range.last];
   return (
-    <Segmented
-      name="Time, up to now"
-      value={range.last}
-      options={options.map((last) => ({ value: last, label: last }))}
-      onChange={(last) => onRange({ kind: 'last', last })}
-    />
+    <span className="flex items-center gap-2">
+      <Segmented
+        name="Time, up to now"
+        value={range.last}
+        options={options.map((last) => ({ value: last, label: last }))}
+        onChange={(last) => onRange({ kind: 'last', last })}
+      />
+      <TimeMenu window={window} onRange={fix} />
+    </span>
   );
 }
