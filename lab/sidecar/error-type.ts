@@ -7,4 +7,6 @@ export type ErrorType =
   | 'no_mapping'
   | 'connect_refused'
   | 'deadline'
+  /** The caller went away. */
+  | 'cancelled'
   | 'upstream_5xx';

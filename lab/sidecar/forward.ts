@@ -1,20 +1,24 @@
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
-import type { Readable } from 'node:stream';
-import type { Dispatcher, Pool } from 'undici';
+import type { Framing } from './http1/body-framing.ts';
+import type { Exchange } from './http1/exchange.ts';
+import { forwardedResponseLines } from './http1/forwarded-head.ts';
+import type { ResponseHead } from './http1/message-head.ts';
+import type { ResponseSink, UpstreamConnection } from './http1/upstream-connection.ts';
+import type { UpstreamPools } from './http1/upstream-pools.ts';
+import type { Endpoint } from './xds-resources.ts';
 
 export interface OutgoingRequest {
+  /** With its empty line. */
+  readonly head: string;
   readonly method: string;
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string | readonly string[]>>;
-  /** A stream can be sent once; bytes can be sent again. */
-  readonly body: Buffer | Readable | undefined;
+  /** What is streamed can be sent once; bytes can be sent again. */
+  readonly body: Buffer | 'streamed' | undefined;
 }
 
 export type AttemptResult =
   | { readonly kind: 'responded'; readonly statusCode: number }
   | {
       readonly kind: 'failed';
-      readonly errorType: 'connect_refused' | 'deadline';
+      readonly errorType: 'connect_refused' | 'deadline' | 'cancelled';
       readonly message: string;
       /** False when no byte of the request can have reached the other side. */
       readonly wasSent: boolean;
@@ -22,145 +26,112 @@ export type AttemptResult =
       readonly hasStarted: boolean;
     };
 
-/** RFC 9110 §7.6.1: meant for one connection, never passed on. */
-const HOP_BY_HOP = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'expect',
-]);
-const NOT_SENT = new Set([
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
-
-export function endToEndHeaders(headers: IncomingHttpHeaders): Record<string, string | string[]> {
-  const kept: Record<string, string | string[]> = {};
-  for (const name in headers) {
-    const value = headers[name];
-    if (value !== undefined && !HOP_BY_HOP.has(name)) kept[name] = value;
-  }
-  return kept;
-}
-
-/** Sends one request over `pool` and streams the answer into `response`. Never rejects. */
+/** Sends one request to `endpoint` and streams the answer to the caller. Never rejects. */
 export function forward(
-  pool: Pool,
+  pools: UpstreamPools,
+  endpoint: Pick<Endpoint, 'address' | 'port'>,
   request: OutgoingRequest,
-  response: ServerResponse,
+  exchange: Exchange,
   timeoutMs: number,
 ): Promise<AttemptResult> {
   return new Promise((resolve) => {
-    const attempt = new Attempt(response, timeoutMs, resolve);
-    pool.dispatch(
-      {
-        method: request.method as Dispatcher.HttpMethod,
-        path: request.path,
-        headers: request.headers as Record<string, string | string[]>,
-        body: request.body ?? null,
-      },
-      attempt,
-    );
+    const attempt = new Attempt(pools.take(endpoint), exchange, timeoutMs, resolve);
+    attempt.start(request);
   });
 }
 
-class DeadlineError extends Error {
-  override readonly name = 'DeadlineError';
-}
-class CallerGoneError extends Error {
-  override readonly name = 'CallerGoneError';
-}
-
-/** undici's handler of one dispatch: https://undici.nodejs.org/#/docs/api/Dispatcher, "DispatchHandler". */
-class Attempt implements Dispatcher.DispatchHandler {
-  readonly #response: ServerResponse;
+class Attempt implements ResponseSink {
+  readonly #connection: UpstreamConnection;
+  readonly #exchange: Exchange;
   readonly #settle: (result: AttemptResult) => void;
   readonly #timer: NodeJS.Timeout;
-  readonly #timeoutMs: number;
-  readonly #onCallerGone = () => this.#abort(new CallerGoneError('the caller went away'));
-  #controller: Dispatcher.DispatchController | undefined;
-  #abortedBy: Error | undefined;
   #statusCode = 0;
-  #settled = false;
+  /** The caller is told of an end by chunks, though the endpoint told it by closing. */
+  #isChunking = false;
+  #isSettled = false;
 
   constructor(
-    response: ServerResponse,
+    connection: UpstreamConnection,
+    exchange: Exchange,
     timeoutMs: number,
     settle: (result: AttemptResult) => void,
   ) {
-    this.#response = response;
+    this.#connection = connection;
+    this.#exchange = exchange;
     this.#settle = settle;
-    this.#timeoutMs = timeoutMs;
     this.#timer = setTimeout(() => {
-      this.#abort(new DeadlineError(`no response within ${timeoutMs} ms`));
+      this.#abort('deadline', `no response within ${timeoutMs} ms`);
     }, timeoutMs);
-    response.once('close', this.#onCallerGone);
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#abortedBy) controller.abort(this.#abortedBy);
-  }
-
-  onResponseStart(
-    _controller: Dispatcher.DispatchController,
-    statusCode: number,
-    headers: IncomingHttpHeaders,
-  ): void {
-    // 100 to 199 come before the response proper (RFC 9110 §15.2).
-    if (statusCode < 200) return;
-    this.#statusCode = statusCode;
-    this.#response.writeHead(statusCode, endToEndHeaders(headers));
-  }
-
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#response.write(chunk)) return;
-    controller.pause();
-    this.#response.once('drain', () => controller.resume());
-  }
-
-  onResponseEnd(): void {
-    this.#finish({ kind: 'responded', statusCode: this.#statusCode });
-    this.#response.end();
-  }
-
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#fail(error);
-  }
-
-  #abort(reason: Error): void {
-    this.#abortedBy = reason;
-    this.#controller?.abort(reason);
-    this.#fail(reason);
-  }
-
-  #fail(error: Error): void {
-    const hasStarted = this.#response.headersSent;
-    const code = 'code' in error ? String(error.code) : '';
-    const isLate = error instanceof DeadlineError;
-    this.#finish({
-      kind: 'failed',
-      errorType: isLate ? 'deadline' : 'connect_refused',
-      message: isLate ? `no response within ${this.#timeoutMs} ms` : error.message,
-      wasSent: !NOT_SENT.has(code) && this.#controller !== undefined,
-      hasStarted,
+  start({ head, method, body }: OutgoingRequest): void {
+    const connection = this.#connection;
+    const exchange = this.#exchange;
+    exchange.onGone = () => this.#abort('cancelled', 'the caller went away');
+    exchange.onDrain = () => connection.resume();
+    connection.send(head, body, method, this);
+    if (body !== 'streamed') return;
+    connection.onDrain = () => exchange.resumeBody();
+    exchange.streamBody({
+      write: (bytes) => this.#isSettled || connection.write(bytes),
+      end: () => {
+        if (!this.#isSettled) connection.endBody();
+      },
+      fail: (error) => this.#abort('cancelled', error.message),
     });
-    if (hasStarted) this.#response.destroy();
+  }
+
+  begin(head: ResponseHead, framing: Framing, body: Buffer | undefined, isWhole: boolean): boolean {
+    this.#statusCode = head.statusCode;
+    const lines = forwardedResponseLines(head, framing);
+    if (framing.kind !== 'until-close') {
+      return this.#exchange.start(head.statusCode, head.reason, lines, body) || isWhole;
+    }
+    this.#isChunking = true;
+    const isOpen = this.#exchange.start(head.statusCode, head.reason, lines, undefined);
+    return body === undefined ? isOpen : this.write(body);
+  }
+
+  write(bytes: Buffer): boolean {
+    if (!this.#isChunking) return this.#exchange.write(bytes);
+    this.#exchange.write(Buffer.from(`${bytes.length.toString(16)}\r\n`));
+    this.#exchange.write(bytes);
+    return this.#exchange.write(Buffer.from('\r\n'));
+  }
+
+  end(): void {
+    if (this.#isChunking) this.#exchange.write(Buffer.from('0\r\n\r\n'));
+    this.#finish({ kind: 'responded', statusCode: this.#statusCode });
+    this.#exchange.finish();
+  }
+
+  fail(error: Error, wasSent: boolean): void {
+    this.#fail('connect_refused', error.message, wasSent);
+  }
+
+  #abort(errorType: 'deadline' | 'cancelled', message: string): void {
+    if (this.#isSettled) return;
+    const wasSent = this.#connection.wasConnected;
+    this.#connection.destroy();
+    this.#fail(errorType, message, wasSent);
+  }
+
+  #fail(
+    errorType: 'connect_refused' | 'deadline' | 'cancelled',
+    message: string,
+    wasSent: boolean,
+  ): void {
+    const { hasStarted } = this.#exchange;
+    this.#finish({ kind: 'failed', errorType, message, wasSent, hasStarted });
+    if (hasStarted) this.#exchange.breakOff();
   }
 
   #finish(result: AttemptResult): void {
-    if (this.#settled) return;
-    this.#settled = true;
+    if (this.#isSettled) return;
+    this.#isSettled = true;
     clearTimeout(this.#timer);
-    this.#response.off('close', this.#onCallerGone);
+    this.#exchange.onGone = undefined;
+    this.#exchange.onDrain = undefined;
     this.#settle(result);
   }
 }

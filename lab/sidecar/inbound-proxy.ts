@@ -1,58 +1,59 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
-import { contextFrom, injectContext } from '#instrumentation/propagation.ts';
+import { injectContext } from '#instrumentation/propagation.ts';
 import { ATTR_ERROR_TYPE } from '#telemetry/attributes.ts';
 import { pathOf } from './callee.ts';
-import type { ConnectionPools } from './connection-pools.ts';
-import { endToEndHeaders, forward } from './forward.ts';
+import { type AttemptResult, forward } from './forward.ts';
+import { DownstreamServer, type TakeHttp2 } from './http1/downstream.ts';
+import type { Exchange } from './http1/exchange.ts';
+import { forwardedRequest } from './http1/forwarded-head.ts';
+import { fieldOf } from './http1/message-head.ts';
+import type { UpstreamPools } from './http1/upstream-pools.ts';
 import { readBody } from './read-body.ts';
-import { finishSpan, sendFailure, startServerSpan } from './server-span.ts';
+import { finishSpan, startServerSpan } from './server-span.ts';
 
 export interface InboundParts {
   readonly service: string;
   readonly application: { readonly address: string; readonly port: number };
-  readonly pools: ConnectionPools;
+  readonly pools: UpstreamPools;
   readonly timeoutMs: number;
 }
 
 /** The way in: callers' proxies connect here, and the request goes on to the application beside this proxy. */
-export function createInboundProxy(parts: InboundParts): Server {
+export function createInboundProxy(parts: InboundParts, takeHttp2: TakeHttp2): DownstreamServer {
   const tracer = trace.getTracer('detour-sidecar');
-  const server = createServer((request, response) => {
-    handle(parts, tracer, request, response).catch((error: unknown) => {
-      sendFailure(response, 500, 'proxy_error', String(error));
+  return new DownstreamServer((exchange) => {
+    handle(parts, tracer, exchange).catch((error: unknown) => {
+      exchange.fail(500, 'proxy_error', String(error));
     });
-  });
-  server.keepAliveTimeout = 75_000;
-  return server;
+  }, takeHttp2);
 }
 
-async function handle(
-  parts: InboundParts,
-  tracer: Tracer,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const parent = contextFrom(request.headers);
-  const { span, context } = startServerSpan(tracer, request, parts.service, parent);
-  const headers = endToEndHeaders(request.headers);
-  injectContext(context, headers);
-  const outgoing = {
-    method: request.method ?? 'GET',
-    path: pathOf(request),
-    headers,
-    body: await readBody(request),
-  };
-  const pool = parts.pools.poolOf(parts.application);
-  const result = await forward(pool, outgoing, response, parts.timeoutMs);
-  if (result.kind === 'responded') {
-    finishSpan(span, result.statusCode, undefined);
-  } else {
-    const status = result.errorType === 'deadline' ? 504 : 503;
-    if (!result.hasStarted) sendFailure(response, status, result.errorType, result.message);
+async function handle(parts: InboundParts, tracer: Tracer, exchange: Exchange): Promise<void> {
+  const { head, framing } = exchange;
+  const { span, context } = startServerSpan(tracer, head, parts.service);
+  try {
+    const body = await readBody(exchange);
+    const carried: Record<string, string | readonly string[]> = {};
+    injectContext(context, carried);
+    const authority = fieldOf(head, 'host') ?? parts.service;
+    const outgoing = {
+      head: forwardedRequest(head, pathOf(head.target), authority, framing, carried),
+      method: head.method,
+      body,
+    };
+    const { pools, application, timeoutMs } = parts;
+    const result = await forward(pools, application, outgoing, exchange, timeoutMs);
+    if (result.kind === 'responded') return finishSpan(span, result.statusCode, undefined);
+    const status = statusOfFailure(result);
+    exchange.fail(status, result.errorType, result.message);
     finishSpan(span, status, result.errorType);
     span.setAttribute(ATTR_ERROR_TYPE, result.errorType);
     span.setStatus({ code: SpanStatusCode.ERROR, message: result.message });
+  } finally {
+    span.end();
   }
-  span.end();
+}
+
+function statusOfFailure({ errorType }: Extract<AttemptResult, { kind: 'failed' }>): number {
+  return errorType === 'deadline' ? 504 : 503;
 }

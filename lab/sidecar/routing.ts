@@ -86,13 +86,20 @@ export class Routing {
     return this.#table;
   }
 
+  /** The route to `service` when it stands; undefined = `find` has to wait for it. */
+  known(service: string): FoundRoute | undefined {
+    const found = this.#lookUp(service);
+    return found?.route.kind === 'pending' ? undefined : found;
+  }
+
   /**
    * The route to `service`. The first request to a service subscribes to it and waits for the answer, at most `limitMs`;
    * without one the route says what is missing.
    */
   async find(service: string, limitMs: number): Promise<FoundRoute> {
+    const standing = this.known(service);
+    if (standing) return standing;
     const known = this.#lookUp(service);
-    if (known && known.route.kind !== 'pending') return known;
     if (!known && this.#services.size >= MAX_SERVICES) return TOO_MANY;
     if (!known) this.follow(service);
     const deadlineMs = this.#now() + limitMs;

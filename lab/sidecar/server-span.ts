@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   type Context,
   type Span,
@@ -7,6 +6,7 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api';
+import { contextFrom } from '#instrumentation/propagation.ts';
 import {
   ATTR_ERROR_TYPE,
   ATTR_HTTP_REQUEST_METHOD,
@@ -15,8 +15,9 @@ import {
   ATTR_URL_PATH,
 } from '#telemetry/attributes.ts';
 import { pathOf, withoutQuery } from './callee.ts';
+import { type Fields, fieldOf, type RequestHead } from './http1/message-head.ts';
 
-export interface ServerSpan {
+interface ServerSpan {
   readonly span: Span;
   /** For what is done inside the span. */
   readonly context: Context;
@@ -24,18 +25,17 @@ export interface ServerSpan {
 
 export function startServerSpan(
   tracer: Tracer,
-  request: IncomingMessage,
+  head: RequestHead,
   serverAddress: string,
-  parent: Context,
 ): ServerSpan {
-  const method = request.method ?? 'GET';
+  const parent = contextFrom(traceFields(head));
   const span = tracer.startSpan(
-    method,
+    head.method,
     {
       kind: SpanKind.SERVER,
       attributes: {
-        [ATTR_HTTP_REQUEST_METHOD]: method,
-        [ATTR_URL_PATH]: withoutQuery(pathOf(request)),
+        [ATTR_HTTP_REQUEST_METHOD]: head.method,
+        [ATTR_URL_PATH]: withoutQuery(pathOf(head.target)),
         [ATTR_SERVER_ADDRESS]: serverAddress,
       },
     },
@@ -52,17 +52,10 @@ export function finishSpan(span: Span, statusCode: number, errorType: string | u
   span.setStatus({ code: SpanStatusCode.ERROR });
 }
 
-/** The proxy's own answer, told apart from the application's by its header. */
-export function sendFailure(
-  response: ServerResponse,
-  statusCode: number,
-  errorType: string,
-  message: string,
-): void {
-  if (response.headersSent || response.destroyed) return void response.destroy();
-  response.writeHead(statusCode, {
-    'content-type': 'application/json',
-    'x-detour-error': errorType,
-  });
-  response.end(`${JSON.stringify({ error: errorType, message })}\n`);
+function traceFields(fields: Fields): Record<string, string | undefined> {
+  return {
+    traceparent: fieldOf(fields, 'traceparent'),
+    tracestate: fieldOf(fields, 'tracestate'),
+    baggage: fieldOf(fields, 'baggage'),
+  };
 }

@@ -1,12 +1,13 @@
+import type { Socket } from 'node:net';
 import { metrics } from '@opentelemetry/api';
 import { serveAdmin } from '#lab/xds/admin-http.ts';
 import { reportXdsClient } from '#lab/xds/client-metrics.ts';
-import { drain, listen } from '#lab/xds/http-server.ts';
+import { listen } from '#lab/xds/http-server.ts';
 import { createAdminHandler } from './admin.ts';
 import { AdsClient } from './ads-client.ts';
 import { readBootCache, writeBootCache } from './boot-cache.ts';
-import { ConnectionPools } from './connection-pools.ts';
 import { DnsResolver } from './dns-resolver.ts';
+import { UpstreamPools } from './http1/upstream-pools.ts';
 import { createInboundProxy } from './inbound-proxy.ts';
 import { createNameLookup } from './look-up-name.ts';
 import { createOutboundProxy } from './outbound-proxy.ts';
@@ -65,24 +66,30 @@ export async function startSidecar(
     (service) => ads.subscribe(service),
     clock.now,
   );
-  const pools = new ConnectionPools({ connectTimeoutMs: settings.attemptTimeoutMs });
-  const outbound = createOutboundProxy({
-    ...settings,
-    ...clock,
-    routing,
-    pools,
-    resolver: new DnsResolver(createNameLookup(settings.dnsServer), clock.now),
-    outliers: new OutlierDetection(clock.now),
-    budget: new RetryBudget(),
-  });
-  const inbound = createInboundProxy({
-    service: settings.service,
-    application: { address: settings.address, port: settings.applicationPort },
-    pools,
-    timeoutMs: settings.attemptTimeoutMs * settings.maxAttempts,
-  });
-  await listen(outbound, settings.outboundPort, settings.address);
-  await listen(inbound, settings.inboundPort, settings.address);
+  const pools = new UpstreamPools();
+  const outbound = createOutboundProxy(
+    {
+      ...settings,
+      ...clock,
+      routing,
+      pools,
+      resolver: new DnsResolver(createNameLookup(settings.dnsServer), clock.now),
+      outliers: new OutlierDetection(clock.now),
+      budget: new RetryBudget(),
+    },
+    refuseHttp2,
+  );
+  const inbound = createInboundProxy(
+    {
+      service: settings.service,
+      application: { address: settings.address, port: settings.applicationPort },
+      pools,
+      timeoutMs: settings.attemptTimeoutMs * settings.maxAttempts,
+    },
+    refuseHttp2,
+  );
+  await listen(outbound.socket, settings.outboundPort, settings.address);
+  await listen(inbound.socket, settings.inboundPort, settings.address);
   const admin = await serveAdmin(
     createAdminHandler(ads, routing),
     settings.adminPort,
@@ -109,10 +116,10 @@ export async function startSidecar(
   const meter = metrics.getMeter('detour-sidecar');
   reportXdsClient(meter, identity, () => reportXds(ads), clock.now);
   return async () => {
-    await Promise.all([drain(outbound), drain(inbound)]);
+    await Promise.all([outbound.drain(), inbound.drain()]);
     ads.stop();
     await admin.close();
-    await pools.close();
+    pools.close();
   };
 }
 
@@ -135,3 +142,5 @@ async function connectBootCache(file: string | undefined, ads: AdsClient): Promi
     timer.unref();
   };
 }
+
+const refuseHttp2 = (socket: Socket) => void socket.destroy();

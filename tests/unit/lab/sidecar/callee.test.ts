@@ -1,25 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { calleeOf, pathOf, withoutQuery } from '#lab/sidecar/callee.ts';
 
-const host = (value: string) => ({ url: '/song/1', headers: { host: value } });
-
 describe('calleeOf', () => {
   it('reads the Host header without port and zone', () => {
-    expect(calleeOf(host('song'), 'lab')).toBe('song');
-    expect(calleeOf(host('Song:8080'), 'lab')).toBe('song');
-    expect(calleeOf(host('song.lab'), 'lab')).toBe('song');
+    expect(calleeOf('/song/1', 'song', 'lab')).toBe('song');
+    expect(calleeOf('/song/1', 'Song:8080', 'lab')).toBe('song');
+    expect(calleeOf('/song/1', 'song.lab', 'lab')).toBe('song');
   });
 
   it('prefers the authority of an absolute target', () => {
-    const request = { url: 'http://artist/artist/1?x=1', headers: { host: 'song' } };
-    expect(calleeOf(request, 'lab')).toBe('artist');
-    expect(pathOf(request)).toBe('/artist/1?x=1');
+    const target = 'http://artist/artist/1?x=1';
+    expect(calleeOf(target, 'song', 'lab')).toBe('artist');
+    expect(pathOf(target)).toBe('/artist/1?x=1');
   });
 
   it('refuses what is no service name', () => {
-    expect(calleeOf(host('127.0.0.1:15001'), 'lab')).toBeUndefined();
-    expect(calleeOf(host(''), 'lab')).toBeUndefined();
-    expect(calleeOf({ url: 'http://:bad', headers: {} }, 'lab')).toBeUndefined();
+    expect(calleeOf('/', '127.0.0.1:15001', 'lab')).toBeUndefined();
+    expect(calleeOf('/', '', 'lab')).toBeUndefined();
+    expect(calleeOf('http://:bad', '', 'lab')).toBeUndefined();
   });
 });
 
