@@ -4,6 +4,7 @@ import path from 'node:path';
 import { claimShards } from '#store/claim-shards.ts';
 import { closeDatabase, openDatabase } from '#store/client.ts';
 import { splitDatabaseUrls } from '#store/database-urls.ts';
+import { distributeTables } from '#store/distribute-tables.ts';
 import { migrate } from '#store/migrate.ts';
 import { SettingError } from '../run-process.ts';
 import type { SupervisorSettings } from '../supervisor.config.ts';
@@ -99,6 +100,7 @@ async function prepareStore(urls: string, root: string): Promise<void> {
   const db = openDatabase(urls, { poolSize: 1 });
   try {
     await claimShards(db);
+    for (const shard of db.shards) await distributeTables(shard);
   } catch (error) {
     throw new SettingError(`DATABASE_URLS: ${reasonOf(error)}`);
   } finally {
