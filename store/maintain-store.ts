@@ -26,8 +26,8 @@ export interface Maintenance {
   readonly droppedSegments: number;
 }
 
-/** Leaves time between two calls for whoever else needs the disk. */
-const COMPACTIONS_AT_ONCE = 20;
+/** As much as there is to merge, but not longer at once: others need the disk too, and retention its turn. */
+const COMPACTION_MS = 15_000;
 
 /**
  * Merges settled segments, drops what is too old or too much, forgets what nobody needs; on each shard by itself, so that
@@ -53,7 +53,8 @@ export async function maintainStore(
 
 async function maintainShard(db: Shard, settings: MaintenanceSettings): Promise<Maintenance> {
   const compactions: Compaction[] = [];
-  while (compactions.length < COMPACTIONS_AT_ONCE) {
+  const until = performance.now() + COMPACTION_MS;
+  while (performance.now() < until) {
     const compaction = await compactSegments(db, settings.nowMs);
     if (compaction === undefined) break;
     compactions.push(compaction);
