@@ -12,6 +12,7 @@ const HELP = `Detour: see what a service mesh does when its control plane fails.
   --otlp-http-port N   OTLP/HTTP (4318)            --otlp-grpc-port N   OTLP/gRPC (4317)
   --data-dir PATH      where data are kept (./data)
   --no-lab             leave the lab out           --no-drill       do not play march-8 on the first start
+  --no-dashboard       collect and judge only
   --rps N              load of the lab (20)        --lab-net N      second octet of the lab's addresses (0)
   --keep 7d            drop spans older than this  --max-disk 20GB  drop the oldest spans past this
   DATABASE_URL         use this PostgreSQL (14 or newer) instead of the embedded one
@@ -28,6 +29,7 @@ const Settings = z.object({
   'data-dir': z.string().default('data'),
   'no-lab': z.boolean().default(false),
   'no-drill': z.boolean().default(false),
+  'no-dashboard': z.boolean().default(false),
   rps: z.coerce.number().min(0).max(10_000).default(20),
   'lab-net': z.coerce.number().int().min(0).max(255).default(0),
   keep: z
@@ -48,6 +50,7 @@ export interface SupervisorSettings {
   readonly dataDir: string;
   readonly lab: boolean;
   readonly drill: boolean;
+  readonly dashboard: boolean;
   readonly loadRps: number;
   readonly labNet: number;
   readonly keep: string;
@@ -77,6 +80,7 @@ export function readSupervisorSettings(
     dataDir: path.resolve(s['data-dir']),
     lab: !s['no-lab'],
     drill: !s['no-drill'],
+    dashboard: !s['no-dashboard'],
     loadRps: s.rps,
     labNet: s['lab-net'],
     keep: s.keep,
@@ -102,6 +106,7 @@ function readFlags(argv: readonly string[]): Record<string, string | boolean | u
         'data-dir': { type: 'string' },
         'no-lab': { type: 'boolean' },
         'no-drill': { type: 'boolean' },
+        'no-dashboard': { type: 'boolean' },
         rps: { type: 'string' },
         'lab-net': { type: 'string' },
         keep: { type: 'string' },

@@ -58,7 +58,11 @@ function welcome(settings: SupervisorSettings): string {
   const lines = [
     '',
     'Detour is up.',
-    `  Dashboard   http://${settings.host === '127.0.0.1' ? 'localhost' : settings.host}:${settings.port}`,
+    ...(settings.dashboard
+      ? [
+          `  Dashboard   http://${settings.host === '127.0.0.1' ? 'localhost' : settings.host}:${settings.port}`,
+        ]
+      : []),
     `  Send OTLP   http://${settings.host}:${settings.otlpHttpPort} (HTTP), ${settings.host}:${settings.otlpGrpcPort} (gRPC)`,
     `  Data        ${settings.databaseUrl ? 'in the PostgreSQL of DATABASE_URL' : settings.dataDir}`,
     ...(settings.lab ? ['  Lab         npm run lab -- --list'] : []),

@@ -8,7 +8,9 @@ import { labTopology } from '../topology.ts';
 /** Finds what would fail later, before anything is started; each fault is one line that says what to do. */
 export async function checkBeforeStart(settings: SupervisorSettings): Promise<void> {
   refuseSecondStart(settings.dataDir);
-  await requireFreePort(settings.host, settings.port, '--port (PORT)');
+  if (settings.dashboard) {
+    await requireFreePort(settings.host, settings.port, '--port (PORT)');
+  }
   await requireFreePort(settings.host, settings.otlpHttpPort, '--otlp-http-port (OTLP_HTTP_PORT)');
   await requireFreePort(settings.host, settings.otlpGrpcPort, '--otlp-grpc-port (OTLP_GRPC_PORT)');
   if (settings.lab) await requireLabAddresses(settings.labNet);
@@ -18,11 +20,11 @@ function refuseSecondStart(dataDir: string): void {
   const running = readRunning(path.join(dataDir, 'running.json'));
   if (!running || !isAlive(running.pid)) return;
   throw new SettingError(
-    `Detour already runs with this data folder (process ${running.pid}, ${running.dashboardUrl}): end it first, or give --data-dir and ports of its own to the second one`,
+    `Detour already runs with this data folder (process ${running.pid}${running.dashboardUrl ? `, ${running.dashboardUrl}` : ''}): end it first, or give --data-dir and ports of its own to the second one`,
   );
 }
 
-function readRunning(file: string): { pid: number; dashboardUrl: string } | undefined {
+function readRunning(file: string): { pid: number; dashboardUrl?: string } | undefined {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch {

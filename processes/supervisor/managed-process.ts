@@ -78,11 +78,14 @@ export class ManagedProcess {
     };
   }
 
-  /** Resolves when the process said that it is ready. `env` adds to the spec's, until the next start. */
+  /**
+   * Resolves when the process said that it is ready. `env` adds to the spec's, until the next start; one that runs gets it
+   * when it is next restarted.
+   */
   start(env: Readonly<Record<string, string>> = {}): Promise<void> {
+    this.#overrides = env;
     if (this.#state === 'running' || this.#state === 'starting') return Promise.resolve();
     clearTimeout(this.#timer);
-    this.#overrides = env;
     this.#expected = false;
     return this.#spawn(true);
   }

@@ -50,17 +50,10 @@ export function planProcesses(
       ],
     },
     {
-      title: 'analyzer, dashboard',
+      title: settings.dashboard ? 'analyzer, dashboard' : 'analyzer',
       specs: [
         spec('analyzer', { ...product, KEEP: settings.keep, MAX_DISK: settings.maxDisk }),
-        spec('dashboard', {
-          ...product,
-          HOST: settings.host,
-          PORT: `${settings.port}`,
-          OTLP_HTTP_PORT: `${settings.otlpHttpPort}`,
-          OTLP_GRPC_PORT: `${settings.otlpGrpcPort}`,
-          ...(topology && { LAB_URL: topology.scenarioUrl }),
-        }),
+        ...(settings.dashboard ? [dashboardSpec(settings, product, topology)] : []),
       ],
     },
   ];
@@ -76,6 +69,21 @@ export function planProcesses(
     );
   }
   return { waves, topology, supervisorToken };
+}
+
+function dashboardSpec(
+  settings: SupervisorSettings,
+  product: Readonly<Record<string, string>>,
+  topology: Topology | undefined,
+): ProcessSpec {
+  return spec('dashboard', {
+    ...product,
+    HOST: settings.host,
+    PORT: `${settings.port}`,
+    OTLP_HTTP_PORT: `${settings.otlpHttpPort}`,
+    OTLP_GRPC_PORT: `${settings.otlpGrpcPort}`,
+    ...(topology && { LAB_URL: topology.scenarioUrl }),
+  });
 }
 
 function labWaves(

@@ -163,7 +163,7 @@ async function timed<T>(
 function runningNote(settings: SupervisorSettings, plan: Plan): Readonly<Record<string, unknown>> {
   return {
     pid: process.pid,
-    dashboardUrl: `http://localhost:${settings.port}`,
+    ...(settings.dashboard && { dashboardUrl: `http://localhost:${settings.port}` }),
     ...(plan.topology && { labUrl: plan.topology.scenarioUrl }),
   };
 }

@@ -25,6 +25,8 @@ export interface RunningStack {
 
 export interface StackOptions {
   readonly lab: boolean;
+  /** True unless it says otherwise. */
+  readonly dashboard?: boolean;
   readonly dataDir?: string;
   readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -42,6 +44,7 @@ export async function runStack(options: StackOptions): Promise<RunningStack> {
       ...['--port', `${port}`, '--otlp-http-port', `${otlpHttpPort}`],
       ...['--otlp-grpc-port', `${otlpGrpcPort}`, '--data-dir', dataDir],
       ...(options.lab ? ['--lab-net', `${labNet}`, '--no-drill'] : ['--no-lab']),
+      ...(options.dashboard === false ? ['--no-dashboard'] : []),
       ...(options.flags ?? []),
     ],
     { cwd: ROOT, env: { ...process.env, ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] },
