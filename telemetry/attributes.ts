@@ -53,5 +53,7 @@ export const ATTR_XDS_VERSION_ACKED = 'mesh.xds.version.acked';
 export const ATTR_XDS_VERSION_REJECTED = 'mesh.xds.version.rejected';
 /** Names that the client asked for and does not hold, joined by ','. */
 export const ATTR_XDS_RESOURCES_MISSING = 'mesh.xds.resources.missing';
+/** Names whose load assignment is held and has no usable endpoint, joined by ','. */
+export const ATTR_XDS_RESOURCES_EMPTY = 'mesh.xds.resources.empty';
 export const ATTR_CONTROL_PLANE_RELEASE = 'mesh.control_plane.release';
 export const ATTR_DNS_RESPONSE_CODE = 'mesh.dns.response_code';

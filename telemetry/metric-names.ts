@@ -13,7 +13,7 @@ export const METRIC_XDS_CLIENT_RESOURCES = 'grpc.xds_client.resources';
  * Gauge, seconds since the content held for one resource type last changed. Its attributes say what the client holds:
  * `mesh.xds.client.id`, `mesh.xds.client.kind`, `grpc.xds.server`, `mesh.xds.type`, `mesh.xds.version.received`,
  * `mesh.xds.version.acked`, `mesh.xds.version.rejected`, `mesh.xds.reject.reason`, `mesh.xds.resources` (held),
- * `mesh.xds.resources.missing`.
+ * `mesh.xds.resources.missing`, `mesh.xds.resources.empty`; `grpc.target` where one channel is the client.
  */
 export const METRIC_XDS_CLIENT_CONFIG_AGE = 'mesh.xds.client.config_age';
 

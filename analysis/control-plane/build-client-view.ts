@@ -6,6 +6,7 @@ import {
   ATTR_XDS_CLIENT_KIND,
   ATTR_XDS_REJECT_REASON,
   ATTR_XDS_RESOURCES,
+  ATTR_XDS_RESOURCES_EMPTY,
   ATTR_XDS_RESOURCES_MISSING,
   ATTR_XDS_SERVER,
   ATTR_XDS_TYPE,
@@ -170,9 +171,16 @@ function typeState(point: MetricPoint): XdsTypeState {
     ...(rejected === undefined ? {} : { rejected }),
     ...(rejectReason === undefined ? {} : { rejectReason }),
     resources: Number(point.attributes.get(ATTR_XDS_RESOURCES) ?? 0),
-    missing: (of(ATTR_XDS_RESOURCES_MISSING) ?? '').split(',').filter((name) => name !== ''),
+    missing: namesIn(of(ATTR_XDS_RESOURCES_MISSING)),
+    ...(point.attributes.has(ATTR_XDS_RESOURCES_EMPTY) && {
+      empty: namesIn(of(ATTR_XDS_RESOURCES_EMPTY)),
+    }),
     changedUnixNano: addNs(point.unixNano, -numberOf(point) * NS_PER_SECOND),
   };
+}
+
+function namesIn(list = ''): readonly string[] {
+  return list.split(',').filter((name) => name !== '');
 }
 
 function kindOf(value: string | undefined): XdsClient['kind'] {

@@ -9,6 +9,9 @@ import type {
 } from '#analysis/control-plane/xds-client.ts';
 import { elapsedNs, NS_PER_SECOND, type UnixNano } from '#telemetry/time.ts';
 
+/** Pings and backoff spread the news of one loss over so long. */
+const TOGETHER_NS = 20 * NS_PER_SECOND;
+
 export interface ControlPlaneInput {
   readonly atUnixNano: UnixNano;
   readonly server: ServerView;
@@ -45,8 +48,10 @@ function stateOf({ server, clients }: ControlPlaneInput): ControlPlaneView['stat
   const connected = clients.filter((client) => client.connected).length;
   const allCut = clients.length > 0 && connected === 0;
   const silent = server.silentSinceUnixNano !== undefined;
-  // Silent alone may be lost telemetry: clients that still hold a stream know better.
-  if (allCut || (silent && connected * 2 < clients.length)) return 'lost';
+  // Silent alone may be lost telemetry: clients that still hold a stream know better. And a server that speaks while
+  // most of its clients have lost it is cut off from them.
+  const hasLost = clients.some((client) => client.verdict === 'stream-lost' && !client.isSilent);
+  if (allCut || ((silent || hasLost) && connected * 2 < clients.length)) return 'lost';
   const fine = clients.every((client) => client.verdict === 'in-sync');
   return fine && !silent ? 'healthy' : 'degraded';
 }
@@ -61,10 +66,17 @@ function stateSince(
     .map((client) => client.connectedSinceUnixNano);
   const known =
     server.silentSinceUnixNano === undefined ? cuts : [...cuts, server.silentSinceUnixNano];
-  return known.reduce<UnixNano | undefined>(
-    (first, instant) => (first === undefined || instant < first ? instant : first),
-    undefined,
-  );
+  return startOfBurst(known);
+}
+
+/** The first of those that went together: one that has been cut for long tells of another time. */
+function startOfBurst(instants: readonly UnixNano[]): UnixNano | undefined {
+  const newestFirst = instants.toSorted((a, b) => (a < b ? 1 : -1));
+  const end = newestFirst.findIndex((instant, index) => {
+    const before = newestFirst[index + 1];
+    return before === undefined || elapsedNs(before, instant) > TOGETHER_NS;
+  });
+  return newestFirst[end];
 }
 
 function summarise(state: ControlPlaneView['state'], input: ControlPlaneInput): string {

@@ -24,7 +24,7 @@ function clientKey(client: XdsClient): string {
 
 function typeKey(state: XdsTypeState | undefined): unknown {
   if (state === undefined) return undefined;
-  return [state.received, state.acked, state.rejected, state.resources, state.missing];
+  return [state.received, state.acked, state.rejected, state.resources, state.missing, state.empty];
 }
 
 function serverKey(server: ServerView): string {

@@ -5,7 +5,7 @@ import type {
   XdsTypeState,
 } from '#analysis/control-plane/xds-client.ts';
 import type { CallEdge } from '#telemetry/call-edge.ts';
-import { elapsedNs, NS_PER_SECOND, type UnixNano } from '#telemetry/time.ts';
+import { addNs, elapsedNs, NS_PER_SECOND, type UnixNano } from '#telemetry/time.ts';
 import { XDS_TYPES, type XdsType } from '#telemetry/xds-type.ts';
 
 /** A client before it is judged. */
@@ -27,6 +27,8 @@ export interface ClientEvidence {
 
 /** Metrics come each second; after three missed ones a client is silent. */
 const SILENT_AFTER_NS = 4 * NS_PER_SECOND;
+/** Calls of so long are looked at, and what they say comes a second late. */
+const SETTLED_AFTER_NS = 7 * NS_PER_SECOND;
 /** A stray call that found no address, e.g. one under way while names came back, is no verdict. */
 const FAILING_RATIO = 0.05;
 /** Responses of the other types carry only what changed (xds_protocol.rst, "Resource warming"). */
@@ -38,6 +40,7 @@ type Judgement = (client: ClientFacts, facts: Facts) => Verdict | undefined;
 interface Facts extends ClientEvidence {
   readonly noConfigRatio: number;
   readonly missing: readonly string[];
+  readonly empty: readonly string[];
   /** The server sent more than the client holds, and the client said yes. */
   readonly wasOffered: boolean;
 }
@@ -48,6 +51,7 @@ export function judgeClient(client: ClientFacts, evidence: ClientEvidence): XdsC
     ...evidence,
     noConfigRatio: noConfigRatio(client, evidence),
     missing,
+    empty: emptyNames(client),
     wasOffered: states(client).some(([type, state]) => wasOfferedMore(type, state, evidence)),
   };
   const { verdict, reason } = firstVerdict(client, facts);
@@ -62,9 +66,28 @@ export function judgeClient(client: ClientFacts, evidence: ClientEvidence): XdsC
   };
 }
 
-/** Resource names come per type; people ask for services: `song-route` and `song` are one name. */
+/**
+ * Resource names come per type; people ask for services: `song-route` and `song` are one name. What was never answered
+ * is not gone: a client that starts has to wait for it.
+ */
 export function missingNames(client: ClientFacts): readonly string[] {
-  const names = states(client).flatMap(([, state]) => state.missing.map(serviceOfResource));
+  return namesOf(client, (state) => (state.acked === undefined ? [] : state.missing));
+}
+
+/** Names that are held and lead to no endpoint. */
+export function emptyNames(client: ClientFacts): readonly string[] {
+  return namesOf(client, (state) => state.empty ?? []);
+}
+
+function awaitedNames(client: ClientFacts): readonly string[] {
+  return namesOf(client, (state) => (state.acked === undefined ? state.missing : []));
+}
+
+function namesOf(
+  client: ClientFacts,
+  pick: (state: XdsTypeState) => readonly string[],
+): readonly string[] {
+  const names = states(client).flatMap(([, state]) => pick(state).map(serviceOfResource));
   return [...new Set(names)].sort();
 }
 
@@ -94,7 +117,8 @@ function isStuck(client: ClientFacts, facts: Facts): Verdict | undefined {
   if (!client.connected || rejectedType(client) !== undefined) return undefined;
   // A loss shows in spans at once and in the client's metrics a second or two later.
   const failsOn = (facts.previous?.noConfigRatio ?? 0) >= FAILING_RATIO && isSettled(facts);
-  if (failsOn && facts.noConfigRatio >= FAILING_RATIO && facts.missing.length === 0) {
+  const holdsAll = [facts.missing, facts.empty, awaitedNames(client)].every((n) => n.length === 0);
+  if (failsOn && facts.noConfigRatio >= FAILING_RATIO && holdsAll) {
     const share = `${percent(facts.noConfigRatio)} of its calls find no address`;
     return { verdict: 'stuck', reason: `every name is held and acknowledged, yet ${share}` };
   }
@@ -105,16 +129,24 @@ function isStuck(client: ClientFacts, facts: Facts): Verdict | undefined {
 
 function isSettled({ pushes, atUnixNano }: Facts): boolean {
   const newest = pushes[0];
-  return newest === undefined || elapsedNs(newest.unixNano, atUnixNano) > SILENT_AFTER_NS;
+  if (newest === undefined) return true;
+  const ageNs = elapsedNs(newest.unixNano, atUnixNano) - (newest.ackAfterNs ?? 0);
+  return ageNs > SETTLED_AFTER_NS;
 }
 
 function isFailing(client: ClientFacts, facts: Facts): Verdict | undefined {
   if (!client.connected || rejectedType(client) !== undefined) return undefined;
-  if (facts.missing.length === 0 || facts.noConfigRatio < FAILING_RATIO) return undefined;
+  const lacks = whatIsLacking(client, facts);
+  if (lacks === undefined || facts.noConfigRatio < FAILING_RATIO) return undefined;
   return {
     verdict: 'failing',
-    reason: `${facts.missing.join(', ')} gone${fromVersion(client)}, acknowledged: ${percent(facts.noConfigRatio)} of its calls find no address`,
+    reason: `${lacks}, acknowledged: ${percent(facts.noConfigRatio)} of its calls find no address`,
   };
+}
+
+function whatIsLacking(client: ClientFacts, { missing, empty }: Facts): string | undefined {
+  if (missing.length > 0) return `${missing.join(', ')} gone${fromVersion(client)}`;
+  return empty.length > 0 ? `${empty.join(', ')} without endpoints` : undefined;
 }
 
 function isRejected(client: ClientFacts): Verdict | undefined {
@@ -136,12 +168,9 @@ function isDisconnected(client: ClientFacts): Verdict | undefined {
 }
 
 function lacksNames(client: ClientFacts, facts: Facts): Verdict | undefined {
-  if (facts.missing.length === 0) return undefined;
-  const names = facts.missing.join(', ');
-  return {
-    verdict: 'names-gone',
-    reason: `${names} gone${fromVersion(client)}, no call needs it now`,
-  };
+  const lacks = whatIsLacking(client, facts);
+  if (lacks === undefined) return undefined;
+  return { verdict: 'names-gone', reason: `${lacks}, no call needs it now` };
 }
 
 function isNotAcked(client: ClientFacts, facts: Facts): Verdict | undefined {
@@ -150,6 +179,10 @@ function isNotAcked(client: ClientFacts, facts: Facts): Verdict | undefined {
   );
   if (late !== undefined && client.types[late.type]?.acked !== late.version) {
     return { verdict: 'not-acked', reason: `${late.type} ${late.version} sent, no answer` };
+  }
+  const awaited = client.connected ? awaitedNames(client) : [];
+  if (awaited.length > 0) {
+    return { verdict: 'not-acked', reason: `${awaited.join(', ')} asked for, no answer yet` };
   }
   const open = states(client).find(
     ([, state]) => state.received !== undefined && state.received !== state.acked,
@@ -194,7 +227,7 @@ function noConfigRatio(client: ClientFacts, { calls, siblings }: ClientEvidence)
   const mine = calls.filter((edge) =>
     own.length > 0 ? own.includes(edge.server) : !others.has(edge.server),
   );
-  const judged = mine.length > 0 || own.length === 0 ? mine : calls;
+  const judged = mine.length > 0 || own.length === 0 || client.target ? mine : calls;
   const asked = judged.reduce((sum, edge) => sum + edge.calls, 0);
   const lost = judged.reduce((sum, edge) => sum + (edge.mode === 'xds-none' ? edge.calls : 0), 0);
   return asked === 0 ? 0 : lost / asked;
@@ -225,14 +258,23 @@ function restartRisk(
 }
 
 function wasOfferedMore(type: XdsType, state: XdsTypeState, evidence: ClientEvidence): boolean {
-  if (state.missing.length === 0) return false;
+  if (state.missing.length === 0 || state.acked === undefined) return false;
+  if (!CARRIES_ALL.has(type)) return false;
   const push = newestPush(type, evidence);
   // Metrics come each second: a push younger than the report may not be in it yet.
   return (
     push?.outcome === 'acked' &&
-    push.resources > state.resources &&
+    push.resources > heldSince(type, state, evidence) &&
     elapsedNs(push.unixNano, evidence.atUnixNano) > SILENT_AFTER_NS
   );
+}
+
+/** What the push brought that the held content comes from: a client may have let go of names by itself since. */
+function heldSince(type: XdsType, state: XdsTypeState, { pushes }: ClientEvidence): number {
+  const from = pushes.find(
+    (push) => push.type === type && push.unixNano <= addNs(state.changedUnixNano, NS_PER_SECOND),
+  );
+  return from?.resources ?? state.resources;
 }
 
 function newestPush(type: XdsType, evidence: Pick<ClientEvidence, 'pushes'>): Push | undefined {

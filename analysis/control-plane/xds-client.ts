@@ -12,6 +12,8 @@ export interface XdsTypeState {
   readonly resources: number;
   /** Names asked for and not held. */
   readonly missing: readonly string[];
+  /** Names held without a usable endpoint; undefined where the client does not say. */
+  readonly empty?: readonly string[];
   /** When the held content last changed. */
   readonly changedUnixNano: UnixNano;
 }
@@ -128,5 +130,7 @@ export interface DnsView {
   readonly names: number;
   readonly queriesPerSecond: number;
   readonly failuresPerSecond: number;
+  /** Of the first failure since when a good part of the answers are failures; undefined while they are not. */
+  readonly failingSinceUnixNano?: UnixNano;
   readonly lastReportUnixNano: UnixNano;
 }

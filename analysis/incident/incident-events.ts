@@ -1,8 +1,13 @@
-import { missingNames } from '#analysis/control-plane/judge-client.ts';
 import type { XdsClient } from '#analysis/control-plane/xds-client.ts';
 import { lastFailure } from '#analysis/incident/find-failures.ts';
 import type { IncidentEvent, IncidentEventKind } from '#analysis/incident/incident.ts';
-import { type Evidence, unfinishedMoves } from '#analysis/incident/incident-evidence.ts';
+import { byTime, CONTROL_PLANE, entry } from '#analysis/incident/incident-entry.ts';
+import {
+  type Evidence,
+  lackedNames,
+  unfinishedMoves,
+} from '#analysis/incident/incident-evidence.ts';
+import { dnsEvents, setbackEvents, stuckEvents } from '#analysis/incident/setback-events.ts';
 import { toServiceShifts } from '#analysis/routing/to-service-shifts.ts';
 import { edgeId } from '#analysis/service-map/build-service-map.ts';
 import { USERS } from '#telemetry/call-edge.ts';
@@ -28,9 +33,10 @@ export interface UnderWay {
   /** Names lost and not restored. */
   readonly missing: ReadonlySet<string>;
   readonly controlPlaneLost: boolean;
+  /** What was refused and is not accepted. */
+  readonly refused: ReadonlySet<string>;
 }
 
-const CONTROL_PLANE = 'control plane';
 /** What a client held may have changed a moment before the first sign; older news belong to other times. */
 const BEFORE_NS = 5 * NS_PER_SECOND;
 
@@ -49,6 +55,7 @@ export function readUnderWay(events: readonly IncidentEvent[]): UnderWay {
     ),
     missing: new Set(lost.flatMap((event) => namesOf(event.subject))),
     controlPlaneLost: stillOpen(events, 'control-plane-lost', 'control-plane-restored').size > 0,
+    refused: new Set(stillOpen(events, 'push-rejected', 'push-accepted').keys()),
   };
 }
 
@@ -78,16 +85,14 @@ export function newEvents(
     ...configEvents(evidence, underWay),
     ...controlPlaneEvents(evidence, underWay),
     ...failureEvents(evidence, underWay),
-    ...clientEvents(evidence, events),
+    ...setbackEvents(evidence, underWay.refused, events),
+    ...dnsEvents(evidence, events),
+    ...stuckEvents(evidence, events),
     ...shiftEvents(evidence),
   ];
   const known = new Set(events.map(keyOf));
   const since = addNs(startUnixNano, -BEFORE_NS);
   return found.filter((event) => event.unixNano >= since && !known.has(keyOf(event))).sort(byTime);
-}
-
-export function byTime(a: IncidentEvent, b: IncidentEvent): number {
-  return Number(a.unixNano - b.unixNano);
 }
 
 /** A shift is placed better as seconds come in: it stays the same entry. */
@@ -121,11 +126,13 @@ function configEvents(evidence: Evidence, underWay: UnderWay): readonly Incident
   if (lost.length > 0) {
     const at = evidence.lacking
       .flatMap((client) => Object.values(client.types))
-      .filter((state) => state.missing.length > 0)
+      .filter((state) => state.missing.length > 0 || (state.empty ?? []).length > 0)
       .map((state) => state.changedUnixNano)
       .reduce((first, instant) => (instant < first ? instant : first), end);
     const from = `${evidence.lacking.length} of ${evidence.controlPlane.clients.length} clients`;
-    const text = `${lost.join(', ')} gone at ${from}, all acknowledged`;
+    const isEmpty = lost.every((name) => evidence.empty.includes(name));
+    const what = isEmpty ? 'without endpoints' : 'gone';
+    const text = `${lost.join(', ')} ${what} at ${from}, all acknowledged`;
     return [entry(at, 'config-lost', lost.join(', '), text, METRIC_XDS_CLIENT_CONFIG_AGE)];
   }
   if (underWay.missing.size === 0 || !holdEverything(evidence.controlPlane.clients)) return [];
@@ -140,7 +147,7 @@ function holdEverything(clients: readonly XdsClient[]): boolean {
   const speaking = clients.filter((client) => !client.isSilent && client.verdict !== 'stuck');
   return (
     speaking.some((client) => client.connected) &&
-    speaking.every((client) => missingNames(client).length === 0)
+    speaking.every((client) => lackedNames(client).length === 0)
   );
 }
 
@@ -203,23 +210,6 @@ function notBeforeCause(second: UnixSecond, evidence: Evidence): UnixNano {
   return cause !== undefined && secondOf(cause) === second ? cause : startOfSecond(second);
 }
 
-function clientEvents(
-  { controlPlane, second }: Evidence,
-  events: readonly IncidentEvent[],
-): readonly IncidentEvent[] {
-  const kinds = {
-    stuck: 'client-stuck',
-    rejected: 'push-rejected',
-    'older-version': 'version-regressed',
-  } as const;
-  return controlPlane.clients.flatMap((client) => {
-    const kind = kinds[client.verdict as keyof typeof kinds];
-    const said = events.some((event) => event.kind === kind && event.subject === client.id);
-    if (kind === undefined || said || client.isSilent) return [];
-    return [entry(endOf(second), kind, client.id, client.reason, METRIC_XDS_CLIENT_CONFIG_AGE)];
-  });
-}
-
 function shiftEvents(all: Evidence): readonly IncidentEvent[] {
   return toServiceShifts(all.shifts, unfinishedMoves(all)).flatMap((shift) => {
     const where = shift.direction === 'to-dns' ? 'DNS' : 'the mesh';
@@ -244,16 +234,6 @@ function shiftEvents(all: Evidence): readonly IncidentEvent[] {
       ),
     ];
   });
-}
-
-export function entry(
-  unixNano: UnixNano,
-  kind: IncidentEventKind,
-  subject: string,
-  text: string,
-  evidence: string,
-): IncidentEvent {
-  return { unixNano, kind, subject, text, evidence };
 }
 
 function subjectOf(edge: string): string {

@@ -1,6 +1,7 @@
-import { missingNames } from '#analysis/control-plane/judge-client.ts';
+import { emptyNames, missingNames } from '#analysis/control-plane/judge-client.ts';
 import type { ControlPlaneView, Release, XdsClient } from '#analysis/control-plane/xds-client.ts';
 import type { FailingEdge } from '#analysis/incident/find-failures.ts';
+import { findSetbacks, type Setback } from '#analysis/incident/find-setbacks.ts';
 import type { RoutingShift } from '#analysis/routing/routing-shift.ts';
 import type { Unfinished } from '#analysis/routing/to-service-shifts.ts';
 import type { CallEdgeSecond } from '#telemetry/call-edge.ts';
@@ -19,12 +20,17 @@ export interface Evidence {
   readonly failing: readonly FailingEdge[];
   /** Names that connected clients ask for and no longer get, stuck clients' apart. */
   readonly missing: readonly string[];
+  /** Those of them that are held, without an endpoint. */
+  readonly empty: readonly string[];
   /** Clients that lack names, stuck ones apart. */
   readonly lacking: readonly XdsClient[];
   readonly controlPlane: ControlPlaneView;
   /** A release that took away much of the configuration, with clients that miss it. */
   readonly massDeletion: Release | undefined;
   readonly controlPlaneLostSince: UnixNano | undefined;
+  /** That were not told before. */
+  readonly setbacks: readonly Setback[];
+  readonly dnsFailingSinceUnixNano?: UnixNano | undefined;
   /** Since the incident began or, before that, lately; ascending by their instant. */
   readonly shifts: readonly RoutingShift[];
   /** Of the failure window, up to `second`. */
@@ -43,6 +49,9 @@ export function gatherEvidence(input: {
   readonly failing: readonly FailingEdge[];
   readonly controlPlane: ControlPlaneView;
   readonly shifts: readonly RoutingShift[];
+  readonly dnsFailingSinceUnixNano?: UnixNano | undefined;
+  /** What lies before it has been told. */
+  readonly quietSinceUnixNano: UnixNano | undefined;
 }): Evidence {
   const at = startOfSecond((input.second + 1) as UnixSecond);
   const lacking = input.controlPlane.clients.filter(
@@ -50,15 +59,27 @@ export function gatherEvidence(input: {
       !client.isSilent &&
       client.connected &&
       client.verdict !== 'stuck' &&
-      missingNames(client).length > 0,
+      lackedNames(client).length > 0,
   );
+  const gone = new Set(lacking.flatMap(missingNames));
+  const empty = [...new Set(lacking.flatMap(emptyNames))].filter((name) => !gone.has(name));
+  const { quietSinceUnixNano = 0n } = input;
   return {
     ...input,
-    missing: [...new Set(lacking.flatMap(missingNames))].sort(),
+    missing: [...gone, ...empty].sort(),
+    empty: empty.sort(),
     lacking,
     massDeletion: lacking.length === 0 ? undefined : massDeletion(input.controlPlane, at),
     controlPlaneLostSince: lostSince(input.controlPlane, at),
+    setbacks: findSetbacks(input.controlPlane, at).filter(
+      ({ unixNano }) => unixNano > quietSinceUnixNano,
+    ),
   };
+}
+
+/** Names that a client asks for and cannot reach: gone, or held without an endpoint. */
+export function lackedNames(client: XdsClient): readonly string[] {
+  return [...new Set([...missingNames(client), ...emptyNames(client)])].sort();
 }
 
 function massDeletion(view: ControlPlaneView, at: UnixNano): Release | undefined {
@@ -96,6 +117,7 @@ export function firstEvidence(evidence: Evidence): UnixNano | undefined {
   const exact = earliest([
     ...(evidence.massDeletion === undefined ? [] : [evidence.massDeletion.unixNano]),
     ...(evidence.controlPlaneLostSince === undefined ? [] : [evidence.controlPlaneLostSince]),
+    ...evidence.setbacks.map((setback) => setback.unixNano),
   ]);
   const failed = earliest(evidence.failing.map((edge) => startOfSecond(edge.sinceSecond)));
   if (exact === undefined || failed === undefined) return exact ?? failed;

@@ -1,3 +1,4 @@
+import type { Setback } from '#analysis/incident/find-setbacks.ts';
 import type { Severity } from '#analysis/incident/incident.ts';
 import type { Evidence } from '#analysis/incident/incident-evidence.ts';
 import { edgeId } from '#analysis/service-map/build-service-map.ts';
@@ -30,12 +31,36 @@ function words(evidence: Evidence): Omit<IncidentWords, 'severity'> {
   const byConfig = failing.some((edge) => edge.noConfigRatio > 0.5);
   if (missing.length > 0 && (massDeletion !== undefined || byConfig)) return configLost(evidence);
   if (evidence.controlPlane.state === 'lost') return controlPlaneLost(evidence);
+  const setback = evidence.setbacks.find(({ kind }) => kind === 'push-rejected');
+  if (setback !== undefined) return pushRefused(evidence, setback);
   if (failing.some((edge) => edge.dnsRatio > 0.5)) return dnsFailing(evidence);
+  const [older] = evidence.setbacks;
+  if (failing.length === 0 && older !== undefined) return versionsWentBack(evidence, older);
   return callsFail(evidence);
+}
+
+function pushRefused(evidence: Evidence, setback: Setback): Omit<IncidentWords, 'severity'> {
+  const { type, version, clients, reason } = setback;
+  const by = `${clients.length} of ${evidence.controlPlane.clients.length} clients`;
+  return {
+    title: `Push rejected: ${type} ${version} by ${by}${effectOf(evidence.failing)}`,
+    cause: `Clients refuse what the control plane sends (${reason}). Those that hold an earlier configuration go on with it; one that starts now has none.`,
+  };
+}
+
+function versionsWentBack(evidence: Evidence, setback: Setback): Omit<IncidentWords, 'severity'> {
+  const by = `${setback.clients.length} of ${evidence.controlPlane.clients.length} clients`;
+  return {
+    title: `Older configuration at ${by}`,
+    cause: `The control plane sends versions below those it sent before, as one that lost its state does: ${setback.reason}. Clients take them.`,
+  };
 }
 
 function configLost(evidence: Evidence): Omit<IncidentWords, 'severity'> {
   const { missing, lacking, massDeletion, failing } = evidence;
+  if (massDeletion === undefined && evidence.empty.length === missing.length) {
+    return endpointsLost(evidence);
+  }
   const served = new Set([...missing, ...meshCallees(evidence)]);
   const effect = effectOf(failing);
   const what =
@@ -48,6 +73,18 @@ function configLost(evidence: Evidence): Omit<IncidentWords, 'severity'> {
   return {
     title: `Mesh configuration lost: ${missing.length} of ${served.size} names gone${effect}`,
     cause: `${what} ${missing.join(', ')}. ${lacking.length} of ${clients.length} xDS clients lack them${toll}.`,
+  };
+}
+
+function endpointsLost({
+  empty,
+  lacking,
+  controlPlane,
+  failing,
+}: Evidence): Omit<IncidentWords, 'severity'> {
+  return {
+    title: `Endpoints lost: none left for ${list(empty)}${effectOf(failing)}`,
+    cause: `The configuration that clients acknowledged names no endpoint of ${empty.join(', ')}, at ${lacking.length} of ${controlPlane.clients.length} xDS clients.`,
   };
 }
 

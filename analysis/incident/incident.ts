@@ -12,6 +12,7 @@ export type IncidentEventKind =
   | 'control-plane-lost'
   | 'control-plane-restored'
   | 'push-rejected'
+  | 'push-accepted'
   | 'version-regressed'
   | 'failures-began'
   | 'failures-ended'

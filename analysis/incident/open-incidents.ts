@@ -1,7 +1,8 @@
 import type { ControlPlaneView } from '#analysis/control-plane/xds-client.ts';
 import { dnsRatio, findFailures } from '#analysis/incident/find-failures.ts';
 import type { Incident, IncidentEvent, Severity } from '#analysis/incident/incident.ts';
-import { byTime, entry, newEvents, readUnderWay } from '#analysis/incident/incident-events.ts';
+import { byTime, entry } from '#analysis/incident/incident-entry.ts';
+import { newEvents, readUnderWay } from '#analysis/incident/incident-events.ts';
 import {
   type Evidence,
   firstEvidence,
@@ -29,6 +30,8 @@ export interface ClosedSecond {
   readonly edges: readonly CallEdgeSecond[];
   /** As it stood at the end of `second`. */
   readonly controlPlane: ControlPlaneView;
+  /** By the name servers' own word. */
+  readonly dnsFailingSinceUnixNano?: UnixNano | undefined;
   /** All that began after the open incident, or lately; ascending. */
   readonly shifts: readonly RoutingShift[];
   /** Undefined when none is under way. */
@@ -62,10 +65,19 @@ export function judgeSecond(closed: ClosedSecond): Incident | undefined {
   const edges = sinceQuiet(closed);
   const underWay = readUnderWay(events);
   const failing = findFailures(edges, second, underWay.failing, underWay.recovered);
-  const evidence = gatherEvidence({ second, edges, failing, controlPlane, shifts });
+  const { dnsFailingSinceUnixNano, quietSinceUnixNano } = closed;
+  const evidence = gatherEvidence({
+    second,
+    edges,
+    failing,
+    controlPlane,
+    shifts,
+    dnsFailingSinceUnixNano,
+    quietSinceUnixNano,
+  });
   if (closed.current !== undefined) return moveOn(closed.current, evidence);
   const start = firstEvidence(evidence);
-  const isTold = start !== undefined && start < (closed.quietSinceUnixNano ?? 0n);
+  const isTold = start !== undefined && start < (quietSinceUnixNano ?? 0n);
   return start === undefined || isTold ? undefined : open(evidence, start, closed.nextNumber);
 }
 
@@ -178,10 +190,14 @@ function settle(incident: Incident, evidence: Evidence): Incident {
   return isOver(mitigated, evidence, end) ? resolve(mitigated, end) : mitigated;
 }
 
-/** The first end of failures that lasted: a short relapse later is an entry of the timeline, no new end. */
+/**
+ * The first end of failures that lasted: a short relapse later is an entry of the timeline, no new end. One that outlasts
+ * the failures before it is the outage itself, and those were its first signs.
+ */
 function mitigate(incident: Incident, at: UnixNano): Incident {
   const state = 'mitigated' as const;
-  if (incident.mitigatedUnixNano !== undefined) return { ...incident, state };
+  const before = incident.mitigatedUnixNano;
+  if (before !== undefined && !outlasts(incident, before, at)) return { ...incident, state };
   const event = entry(at, 'mitigated', '', 'no call fails any more', 'call edges');
   return {
     ...incident,
@@ -191,10 +207,19 @@ function mitigate(incident: Incident, at: UnixNano): Incident {
   };
 }
 
+function outlasts({ events, startUnixNano }: Incident, mitigated: UnixNano, at: UnixNano): boolean {
+  if (at <= mitigated) return false;
+  const relapse = events.find((e) => e.kind === 'failures-began' && e.unixNano >= mitigated);
+  return (
+    relapse !== undefined && elapsedNs(relapse.unixNano, at) > elapsedNs(startUnixNano, mitigated)
+  );
+}
+
 /** A stuck client does not keep an incident open: it stays as it is until it is restarted, and says so elsewhere. */
 function isOver(incident: Incident, evidence: Evidence, end: UnixNano): boolean {
   const underWay = readUnderWay(incident.events);
-  const broken = underWay.controlPlaneLost || underWay.missing.size > 0;
+  const broken =
+    underWay.controlPlaneLost || underWay.refused.size > 0 || underWay.missing.size > 0;
   const moving = evidence.shifts.some(
     (shift) => shift.completedUnixNano === undefined && isRecent(shift, end),
   );
@@ -239,6 +264,9 @@ function lastChange(incident: Incident): UnixNano {
     'config-restored',
     'control-plane-lost',
     'control-plane-restored',
+    'push-rejected',
+    'push-accepted',
+    'version-regressed',
     'failures-began',
     'failures-ended',
     'shift-began',

@@ -30,7 +30,12 @@ export function startGateway(
   const reader = new GrpcClientReader(settings.controlPlane, now);
   reportXdsClient(
     metrics.getMeter('detour-lab'),
-    { id: `${settings.instance}-grpc`, kind: 'grpc', server: settings.controlPlane },
+    {
+      id: `${settings.instance}-grpc`,
+      kind: 'grpc',
+      server: settings.controlPlane,
+      target: 'xds:///login',
+    },
     () => reader.read(),
     now,
   );

@@ -20,12 +20,14 @@ export function reportXds(client: AdsClient): XdsClientReport {
 function reportType(type: XdsType, cache: TypeCache<unknown>): XdsTypeReport {
   const byState: Partial<Record<CacheState, number>> = {};
   const missing: string[] = [];
+  const empty: string[] = [];
   let held = 0;
   for (const [name, resource] of cache.resources) {
     const state = stateOf(resource, cache.rejected !== undefined);
     byState[state] = (byState[state] ?? 0) + 1;
     if (resource.kind === 'held') held += 1;
     else missing.push(name);
+    if (isEmpty(resource)) empty.push(name);
   }
   return {
     type,
@@ -37,7 +39,16 @@ function reportType(type: XdsType, cache: TypeCache<unknown>): XdsTypeReport {
     resourcesByState: byState,
     held,
     missing: missing.sort(),
+    ...(type === 'EDS' && { empty: empty.sort() }),
   };
+}
+
+/** A load assignment that leaves nobody to call. */
+function isEmpty(resource: Resource<unknown>): boolean {
+  if (resource.kind !== 'held') return false;
+  const { value } = resource;
+  const hasList = typeof value === 'object' && value !== null && 'endpoints' in value;
+  return hasList && Array.isArray(value.endpoints) && value.endpoints.length === 0;
 }
 
 function stateOf(resource: Resource<unknown>, isRefused: boolean): CacheState {

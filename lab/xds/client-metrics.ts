@@ -1,11 +1,13 @@
 import type { Attributes, BatchObservableResult, Meter } from '@opentelemetry/api';
 import {
+  ATTR_GRPC_TARGET,
   ATTR_XDS_CACHE_STATE,
   ATTR_XDS_CLIENT_ID,
   ATTR_XDS_CLIENT_KIND,
   ATTR_XDS_REJECT_REASON,
   ATTR_XDS_RESOURCE_TYPE,
   ATTR_XDS_RESOURCES,
+  ATTR_XDS_RESOURCES_EMPTY,
   ATTR_XDS_RESOURCES_MISSING,
   ATTR_XDS_SERVER,
   ATTR_XDS_TYPE,
@@ -37,6 +39,8 @@ export interface XdsTypeReport {
   readonly resourcesByState: Readonly<Partial<Record<CacheState, number>>>;
   readonly held: number;
   readonly missing: readonly string[];
+  /** Held, and without a usable endpoint; undefined when the client does not say. */
+  readonly empty?: readonly string[];
   /** Resources accepted and refused so far; undefined when the client does not count them. */
   readonly valid?: number;
   readonly invalid?: number;
@@ -53,6 +57,8 @@ export interface XdsClientIdentity {
   readonly kind: 'sidecar' | 'grpc';
   /** The xDS server's target. */
   readonly server: string;
+  /** Of a channel that is the only one of its client. */
+  readonly target?: string;
 }
 
 /** A reason is for reading, and an attribute is no place for a page. */
@@ -69,6 +75,7 @@ export function reportXdsClient(
     [ATTR_XDS_CLIENT_ID]: identity.id,
     [ATTR_XDS_CLIENT_KIND]: identity.kind,
     [ATTR_XDS_SERVER]: identity.server,
+    ...(identity.target !== undefined && { [ATTR_GRPC_TARGET]: identity.target }),
   };
   const gauges = createInstruments(meter);
   meter.addBatchObservableCallback((result) => {
@@ -114,6 +121,7 @@ function toAgeAttributes(type: XdsTypeReport): Attributes {
     [ATTR_XDS_TYPE]: type.type,
     [ATTR_XDS_RESOURCES]: type.held,
     [ATTR_XDS_RESOURCES_MISSING]: type.missing.join(','),
+    ...(type.empty !== undefined && { [ATTR_XDS_RESOURCES_EMPTY]: type.empty.join(',') }),
     ...(type.received !== undefined && { [ATTR_XDS_VERSION_RECEIVED]: type.received }),
     ...(type.acked !== undefined && { [ATTR_XDS_VERSION_ACKED]: type.acked }),
     ...(type.rejected !== undefined && { [ATTR_XDS_VERSION_REJECTED]: type.rejected }),

@@ -48,6 +48,7 @@ const MAX_PUSH_SPANS = 2000;
 export class ControlPlaneReader {
   readonly #db: Database;
   #pushSpans: ReadonlyMap<string, Span> = new Map();
+  #dns: DnsView | undefined;
 
   constructor(db: Database) {
     this.#db = db;
@@ -86,7 +87,8 @@ export class ControlPlaneReader {
       pushes,
       releases: toReleases(spans),
     });
-    return { view, dns: buildDnsView(dnsPoints) };
+    this.#dns = buildDnsView(dnsPoints, this.#dns);
+    return { view, dns: this.#dns };
   }
 
   async #readPushSpans(

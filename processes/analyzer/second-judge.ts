@@ -79,6 +79,7 @@ export class SecondJudge {
       second,
       edges,
       controlPlane: facts.view,
+      dnsFailingSinceUnixNano: facts.dns?.failingSinceUnixNano,
       shifts: lately(allShifts, memory.incident, second),
       current: memory.incident,
       quietSinceUnixNano: memory.quietSinceUnixNano,

@@ -35,7 +35,7 @@ export async function writeControlPlane(
     });
   }
   if (changes.dns !== undefined) {
-    const { lastReportUnixNano, ...facts } = changes.dns;
+    const { lastReportUnixNano: _, failingSinceUnixNano: __, ...facts } = changes.dns;
     const names = Math.round(facts.names);
     await tx.dnsSecond.upsert({
       where: { second },

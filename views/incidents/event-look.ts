@@ -30,6 +30,7 @@ const LOOKS: Readonly<Record<IncidentEventKind, EventLook>> = {
   'control-plane-lost': { Icon: Unplug, word: 'Control plane lost', tone: 'text-crit' },
   'control-plane-restored': { Icon: Plug, word: 'Control plane back', tone: 'text-ok' },
   'push-rejected': { Icon: FileX2, word: 'Push rejected', tone: 'text-warn' },
+  'push-accepted': { Icon: CircleCheck, word: 'Push accepted', tone: 'text-ok' },
   'version-regressed': { Icon: Undo2, word: 'Older version', tone: 'text-warn' },
   'failures-began': { Icon: OctagonAlert, word: 'Failures began', tone: 'text-crit' },
   'failures-ended': { Icon: CircleCheck, word: 'Failures ended', tone: 'text-ok' },

@@ -36,6 +36,7 @@ const RANKS: Readonly<Record<Event['kind'], number>> = {
   resolved: 1,
   'failures-began': 2,
   'push-rejected': 2,
+  'push-accepted': 3,
   'version-regressed': 2,
   'dns-failing': 2,
   'shift-half': 2,

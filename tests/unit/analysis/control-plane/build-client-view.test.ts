@@ -130,6 +130,34 @@ describe('buildClientView', () => {
     expect(view(101, points, { calls: [none], previous: [first] }).verdict).toBe('stuck');
   });
 
+  it('is failing, not stuck, when what it holds names no endpoint', () => {
+    const empty = { 'mesh.xds.type': 'EDS', 'mesh.xds.resources.empty': 'login' };
+    const points = [connected(99, 1), holds(99, '43', 30, '', empty)];
+    const first = view(100, points, { calls: [none] });
+    expect(first).toMatchObject({
+      verdict: 'failing',
+      reason: 'login without endpoints, acknowledged: 100 % of its calls find no address',
+    });
+    expect(view(101, points, { calls: [none], previous: [first] }).verdict).toBe('failing');
+  });
+
+  it('waits, and has lost nothing, while its first request is not answered', () => {
+    const { attributes, ...rest } = holds(99, '', 2, 'login');
+    const client = view(100, [connected(99, 1), { ...rest, attributes }], { calls: [none] });
+    expect(client).toMatchObject({
+      verdict: 'not-acked',
+      reason: 'login asked for, no answer yet',
+    });
+  });
+
+  it('is not stuck by the calls of the seconds before the answer came', () => {
+    const late = { ...push(92, 2), ackAfterNs: 4_000_000_000 };
+    const points = [connected(99, 1), holds(99, '43', 5)];
+    const first = view(100, points, { calls: [none], pushes: [late] });
+    const next = view(101, points, { calls: [none], pushes: [late], previous: [first] });
+    expect(next.verdict).toBe('in-sync');
+  });
+
   it('does not blame a sidecar for the calls of the gRPC channel beside it', () => {
     const grpc = { 'mesh.xds.client.id': 'gateway-1-grpc', 'mesh.xds.client.kind': 'grpc' };
     const points = [

@@ -43,6 +43,16 @@ describe('buildControlPlaneView', () => {
     expect(view.claims.every((claim) => claim.agrees)).toBe(true);
   });
 
+  it('is lost to most of its clients although it speaks, since they lost it together', () => {
+    const view = controlPlane(50, [
+      xdsClient('song-1', lostAt(2)),
+      xdsClient('song-2', lostAt(40)),
+      xdsClient('playlist-1', lostAt(43)),
+      xdsClient('gateway-1-grpc'),
+    ]);
+    expect(view).toMatchObject({ state: 'lost', stateSinceUnixNano: at(40) });
+  });
+
   it('is not there when nobody ever spoke of one', () => {
     const view = controlPlane(50, []);
     expect(view.state).toBe('healthy');

@@ -275,6 +275,68 @@ describe('judgeSecond in the story of 8 March', () => {
 });
 
 describe('judgeSecond and the control plane', () => {
+  it('opens when a push is refused, though no call fails, and ends when none is', () => {
+    const edges = edgeSeconds(0, 120, 'gateway -> song', 5);
+    const refused = {
+      verdict: 'rejected' as const,
+      types: {
+        CDS: {
+          received: 'v42',
+          acked: 'v41',
+          rejected: 'v42',
+          rejectReason: 'Unsupported type STATIC',
+          resources: 3,
+          missing: [],
+          changedUnixNano: startOfSecond(unixSecond(0)),
+        },
+      },
+    };
+    const view = (second: number): ControlPlaneView =>
+      second >= 60 && second < 70
+        ? controlPlane(second, [xdsClient('gateway-1', refused), xdsClient('song-1')])
+        : CALM(second);
+    const [incident, ...others] = judge(120, edges, view);
+    expect(others).toEqual([]);
+    expect(incident).toMatchObject({
+      severity: 3,
+      state: 'resolved',
+      title: 'Push rejected: CDS v42 by 1 of 2 clients',
+    });
+    expect(kindsOf(incident)).toEqual([
+      'incident-opened',
+      'push-rejected',
+      'push-accepted',
+      'resolved',
+    ]);
+  });
+
+  it('opens once when versions go back', () => {
+    const edges = edgeSeconds(0, 200, 'gateway -> song', 5);
+    const back = {
+      verdict: 'older-version' as const,
+      reason: 'CDS went back from v99',
+      connectedSinceUnixNano: startOfSecond(unixSecond(60)),
+    };
+    const view = (second: number): ControlPlaneView =>
+      second < 60 ? CALM(second) : controlPlane(second, [xdsClient('gateway-1', back)]);
+    const incidents = judge(200, edges, view);
+    expect(incidents.map((incident) => [incident.title, incident.state])).toEqual([
+      ['Older configuration at 1 of 1 clients', 'resolved'],
+    ]);
+  });
+
+  it('counts a relapse that outlasts the first failures as the outage', () => {
+    const edges = [
+      ...edgeSeconds(0, 60, 'gateway -> song', 5),
+      ...edgeSeconds(60, 64, 'gateway -> song', 5, { errors: 3 }),
+      ...edgeSeconds(64, 72, 'gateway -> song', 5),
+      ...edgeSeconds(72, 92, 'gateway -> song', 5, { errors: 5 }),
+      ...edgeSeconds(92, 130, 'gateway -> song', 5),
+    ];
+    const [incident] = judge(130, edges);
+    expect(secondOf(incident!.mitigatedUnixNano!)).toBe(92);
+  });
+
   it('opens when clients that had a configuration lose their streams, though no call fails', () => {
     const edges = edgeSeconds(0, 120, 'gateway -> song', 5);
     const view = (second: number): ControlPlaneView => {
