@@ -45,17 +45,17 @@ export const crashAndChurn: Scenario = {
         {
           kind: 'start',
           process: 'control-plane',
-          env: { CONTROL_PLANE_FIRST_VERSION: '1000' },
+          versions: 'continued',
         },
       ],
     },
   ],
   timeline: [
-    { event: 'control-plane-lost', subject: 'control-plane', atSeconds: 6, toleranceSeconds: 3 },
+    { event: 'control-plane-lost', subject: 'control plane', atSeconds: 6, toleranceSeconds: 3 },
     { event: 'failures-began', subject: 'playlist → song', atSeconds: 14, toleranceSeconds: 4 },
     {
       event: 'control-plane-restored',
-      subject: 'control-plane',
+      subject: 'control plane',
       atSeconds: 34,
       toleranceSeconds: 12,
     },
@@ -98,10 +98,10 @@ export const controlPlaneHang: Scenario = {
     },
   ],
   timeline: [
-    { event: 'control-plane-lost', subject: 'control-plane', atSeconds: 6, toleranceSeconds: 9 },
+    { event: 'control-plane-lost', subject: 'control plane', atSeconds: 6, toleranceSeconds: 9 },
     {
       event: 'control-plane-restored',
-      subject: 'control-plane',
+      subject: 'control plane',
       atSeconds: 32,
       toleranceSeconds: 12,
     },
@@ -153,7 +153,7 @@ export const partition: Scenario = {
     },
   ],
   timeline: [
-    { event: 'control-plane-lost', subject: 'control-plane', atSeconds: 6, toleranceSeconds: 9 },
+    { event: 'control-plane-lost', subject: 'control plane', atSeconds: 6, toleranceSeconds: 9 },
     { event: 'failures-began', subject: 'gateway → song', atSeconds: 19, toleranceSeconds: 4 },
     { event: 'failures-ended', subject: 'gateway → song', atSeconds: 40, toleranceSeconds: 14 },
   ],
@@ -195,7 +195,7 @@ export const lowerVersionRestart: Scenario = {
     },
   ],
   timeline: [
-    { event: 'version-regressed', subject: 'control-plane', atSeconds: 6, toleranceSeconds: 14 },
+    { event: 'version-regressed', subject: 'control plane', atSeconds: 6, toleranceSeconds: 14 },
   ],
 };
 
@@ -240,7 +240,7 @@ export const thunderingHerd: Scenario = {
         {
           kind: 'start',
           process: 'control-plane',
-          env: { CONTROL_PLANE_FIRST_VERSION: '1000' },
+          versions: 'continued',
         },
       ],
     },
@@ -252,10 +252,10 @@ export const thunderingHerd: Scenario = {
     },
   ],
   timeline: [
-    { event: 'control-plane-lost', subject: 'control-plane', atSeconds: 12, toleranceSeconds: 3 },
+    { event: 'control-plane-lost', subject: 'control plane', atSeconds: 12, toleranceSeconds: 3 },
     {
       event: 'control-plane-restored',
-      subject: 'control-plane',
+      subject: 'control plane',
       atSeconds: 32,
       toleranceSeconds: 40,
     },

@@ -51,7 +51,7 @@ export const dnsFailure: Scenario = {
     },
   ],
   timeline: [
-    { event: 'dns-failing', subject: 'dns', atSeconds: 12, toleranceSeconds: 8 },
+    { event: 'dns-failing', subject: 'DNS', atSeconds: 12, toleranceSeconds: 8 },
     { event: 'failures-began', subject: 'gateway → song', atSeconds: 12, toleranceSeconds: 8 },
     { event: 'failures-ended', subject: 'gateway → song', atSeconds: 30, toleranceSeconds: 3 },
   ],

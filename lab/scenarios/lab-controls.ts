@@ -30,6 +30,7 @@ const LoadReport = z.object({
 });
 const LoginState = z.object({ mode: z.string(), channels: z.number() });
 const ControlPlaneState = z.object({
+  version: z.string().nullable(),
   dropped: z.array(z.string()),
   services: z.array(
     z.object({ endpoints: z.array(z.object({ instance: z.string(), address: z.string() })) }),
@@ -38,6 +39,7 @@ const ControlPlaneState = z.object({
 
 export type LoadSecond = z.infer<typeof LoadReport>['seconds'][number];
 
+const CONTROL_PLANE = 'control-plane';
 const SERVED_LIMIT_MS = 10_000;
 const POLL_MS = 50;
 
@@ -45,6 +47,8 @@ const POLL_MS = 50;
 export class LabControls {
   readonly #wires: LabWires;
   readonly #places: LabPlaces;
+  /** Of the control plane when it was last seen: one that is started again may count on from there. */
+  #lastVersion = 0;
 
   constructor(wires: LabWires) {
     this.#wires = wires;
@@ -123,18 +127,19 @@ export class LabControls {
     const attempt = async (what: string, work: () => Promise<unknown>): Promise<void> => {
       await work().catch((error: unknown) => troubles.push(`${what}: ${String(error)}`));
     };
-    await attempt('processes', () => this.#places.startStopped());
+    await attempt('processes', () =>
+      this.#places.startStopped((name) => (name === CONTROL_PLANE ? this.#nextVersion() : {})),
+    );
     await attempt('relay', () => this.#clearFaults('relay'));
     await attempt('control plane', () => this.#mendControlPlane());
     await attempt('DNS', () => this.#clearFaults('dns'));
+    await attempt('modes', () => this.#routeAll('xds'));
     await attempt('settings', () => this.#places.restoreSettings());
     await attempt('places', () => this.#places.bringHome((home) => this.#untilServed(home)));
     await attempt('policies', () => this.#setPolicies(undefined));
     await attempt('load', () => this.#scaleLoad(1));
     await attempt('herd', () => this.#resizeHerd(0));
     for (const { instance, address, service } of this.#wires.instances) {
-      const admin = `http://${address}:${this.#wires.sidecarAdminPort}`;
-      await attempt(`${instance}-sidecar`, () => ask('POST', `${admin}/routing`, { mode: 'xds' }));
       await attempt(instance, () => this.#setServiceFault(address, 0, 0));
       if (service === 'gateway') await attempt('login channel', () => this.#mendLogin(address));
     }
@@ -159,6 +164,7 @@ export class LabControls {
         kind:
           | 'signal'
           | 'start'
+          | 'hard-limit'
           | 'move'
           | 'route'
           | 'route-login'
@@ -170,9 +176,15 @@ export class LabControls {
   ): Promise<void> {
     switch (action.kind) {
       case 'signal':
+        if (action.process === CONTROL_PLANE) await this.#noteVersion();
         return this.#places.supervisor.signal(action.process, action.signal);
       case 'start':
-        return this.#places.start(action.process, action.env);
+        return this.#places.start(action.process, {
+          ...action.env,
+          ...(action.versions === 'continued' && this.#nextVersion()),
+        });
+      case 'hard-limit':
+        return this.#setHardLimit(action.instances);
       case 'move':
         return this.#places.move(action.instance, action.host);
       case 'route':
@@ -205,6 +217,14 @@ export class LabControls {
     const body = { mode, services: [callee] };
     const port = this.#wires.sidecarAdminPort;
     await Promise.all(addresses.map((a) => ask('POST', `http://${a}:${port}/routing`, body)));
+  }
+
+  /** Before instances are brought home: names that are cached lead to where they are now. */
+  async #routeAll(mode: string): Promise<void> {
+    for (const instance of this.#wires.instances) {
+      const admin = `http://${this.#places.addressOf(instance)}:${this.#wires.sidecarAdminPort}`;
+      await ask('POST', `${admin}/routing`, { mode });
+    }
   }
 
   async #routeLogin(mode: string, fresh: boolean): Promise<void> {
@@ -245,12 +265,35 @@ export class LabControls {
     return ControlPlaneState.parse(await ask('GET', `${this.#wires.controlPlaneAdmin}/state`));
   }
 
-  /** undefined = as each was set up. */
+  /** A control plane that is frozen or gone does not tell; what was known of it holds. */
+  async #noteVersion(): Promise<void> {
+    const state = await this.#readControlPlane().catch(() => undefined);
+    this.#lastVersion = Math.max(this.#lastVersion, Number(state?.version ?? 0));
+  }
+
+  #nextVersion(): Readonly<Record<string, string>> {
+    return { CONTROL_PLANE_FIRST_VERSION: `${this.#lastVersion + 1}` };
+  }
+
+  /** `onDeletion` undefined = as each was set up. */
   async #setPolicies(onDeletion: 'keep' | undefined): Promise<void> {
     for (const instance of this.#wires.instances) {
-      const url = `http://${this.#places.addressOf(instance)}:${this.#wires.sidecarAdminPort}/policy`;
-      await ask('POST', url, { ...(onDeletion && { onDeletion }) });
+      await ask('POST', this.#policyUrl(instance), {
+        ...(onDeletion && { onDeletion }),
+        onOversize: 'refuse',
+      });
     }
+  }
+
+  async #setHardLimit(names: readonly string[]): Promise<void> {
+    for (const instance of this.#wires.instances.filter((i) => names.includes(i.instance))) {
+      await this.#places.prepare(`${instance.instance}-sidecar`, { ON_OVERSIZE: 'crash' });
+      await ask('POST', this.#policyUrl(instance), { onOversize: 'crash' });
+    }
+  }
+
+  #policyUrl(instance: LabInstance): string {
+    return `http://${this.#places.addressOf(instance)}:${this.#wires.sidecarAdminPort}/policy`;
   }
 
   async #mendControlPlane(): Promise<void> {

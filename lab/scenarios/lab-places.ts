@@ -15,8 +15,10 @@ export class LabPlaces {
   readonly #instances: readonly LabInstance[];
   /** Instances that stand elsewhere than at home. */
   readonly #moved = new Map<string, string>();
-  /** Sidecars and services that were started with settings of their own. */
+  /** Processes that were started with settings of their own. */
   readonly #altered = new Set<string>();
+  /** Those that will be. */
+  readonly #prepared = new Set<string>();
 
   constructor(instances: readonly LabInstance[], supervisor: SupervisorClient) {
     this.#instances = instances;
@@ -24,7 +26,12 @@ export class LabPlaces {
   }
 
   async start(process: string, env?: Readonly<Record<string, string>>): Promise<void> {
-    if (env && process.endsWith('-sidecar')) this.#altered.add(process);
+    await this.supervisor.start(process, env);
+  }
+
+  /** Settings for the next start of a process that runs, e.g. after a crash. */
+  async prepare(process: string, env: Readonly<Record<string, string>>): Promise<void> {
+    this.#prepared.add(process);
     await this.supervisor.start(process, env);
   }
 
@@ -53,12 +60,13 @@ export class LabPlaces {
     return found;
   }
 
-  async startStopped(): Promise<void> {
+  /** `envOf` gives the settings with which each is started. */
+  async startStopped(envOf: (name: string) => Readonly<Record<string, string>>): Promise<void> {
     for (const { name, state } of await this.supervisor.processes()) {
       if (PRODUCT.has(name)) continue;
       // Harmless to a process that was not frozen.
       if (state === 'running') await this.supervisor.signal(name, 'SIGCONT');
-      else if (state === 'stopped') await this.supervisor.start(name);
+      else if (state === 'stopped') await this.supervisor.start(name, envOf(name));
     }
   }
 
@@ -69,8 +77,13 @@ export class LabPlaces {
   }
 
   async restoreSettings(): Promise<void> {
-    for (const name of [...this.#altered]) {
+    for (const name of [...this.#prepared]) {
       // One that crashed waits for its supervisor's backoff.
+      await this.supervisor.until(name, 'running');
+      await this.supervisor.start(name);
+      this.#prepared.delete(name);
+    }
+    for (const name of [...this.#altered]) {
       await this.supervisor.until(name, 'running');
       await this.supervisor.signal(name, 'SIGTERM');
       await this.supervisor.start(name);

@@ -142,13 +142,14 @@ export const march8: Scenario = {
     }),
   ],
   timeline: [
-    event('config-lost', 'control-plane', '18:07', 2),
+    event('config-lost', LOST.toSorted().join(', '), '18:07', 2),
     event('failures-began', 'gateway → login', '18:07', 2),
     event('shift-began', 'gateway → login', '18:39', 2),
     event('shift-ended', 'playlist → song', '20:34', 2),
-    event('mitigated', 'all', '20:35', 3),
-    event('config-restored', 'control-plane', '20:42', 2),
-    event('client-stuck', 'gateway-1-grpc', '20:54', 4),
+    event('mitigated', '', '20:35', 3),
+    event('config-restored', LOST.toSorted().join(', '), '20:42', 2),
+    // Its resources come back and it does not take them up; nothing shows it to users before 20:54.
+    event('client-stuck', 'gateway-1-grpc', '20:42', 8),
   ],
 };
 

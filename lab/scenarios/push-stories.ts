@@ -91,7 +91,7 @@ export const badPush: Scenario = {
     },
   ],
   timeline: [
-    { event: 'push-rejected', subject: 'control-plane', atSeconds: 8, toleranceSeconds: 2 },
+    { event: 'push-rejected', subject: 'control plane', atSeconds: 8, toleranceSeconds: 2 },
     { event: 'failures-began', subject: 'playlist → song', atSeconds: 20, toleranceSeconds: 5 },
     { event: 'failures-ended', subject: 'playlist → song', atSeconds: 36, toleranceSeconds: 3 },
   ],

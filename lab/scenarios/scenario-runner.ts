@@ -8,6 +8,8 @@ export interface StepRun extends Omit<Step, 'actions'> {
   readonly state: StepState;
   /** When it was done, not when it was due. */
   readonly atUnixNano?: string;
+  /** When its last action was done. */
+  readonly doneUnixNano?: string;
   readonly detail?: string;
 }
 
@@ -156,7 +158,11 @@ export class ScenarioRunner {
       this.#changeStep(index, { state: 'failed', atUnixNano: toUnixNano(atMs), detail });
       return false;
     }
-    this.#changeStep(index, { state: 'done', atUnixNano: toUnixNano(atMs) });
+    this.#changeStep(index, {
+      state: 'done',
+      atUnixNano: toUnixNano(atMs),
+      doneUnixNano: toUnixNano(this.#parts.now()),
+    });
     return true;
   }
 
@@ -253,6 +259,8 @@ function targetOf(action: LabAction): string {
     case 'signal':
     case 'start':
       return action.process;
+    case 'hard-limit':
+      return action.instances.join(', ');
     case 'move':
       return action.instance;
     case 'route':

@@ -12,7 +12,11 @@ export type LabAction =
       readonly kind: 'start';
       readonly process: string;
       readonly env?: Readonly<Record<string, string>>;
+      /** Of the control plane: it counts on from where it was ended. */
+      readonly versions?: 'continued';
     }
+  /** The sidecars of these will not refuse a configuration that is too large, but die of it, again after each start. */
+  | { readonly kind: 'hard-limit'; readonly instances: readonly string[] }
   /** Stops an instance with its sidecar and starts both at the address whose last number is `host`. */
   | { readonly kind: 'move'; readonly instance: string; readonly host: number }
   /** All of the caller's sidecars find the callee by `mode` from now on. */
@@ -55,9 +59,14 @@ export interface Step {
 interface ExpectedEvent {
   /** In the words of the incident timeline, e.g. `failures-began`. */
   readonly event: string;
+  /** In its words too; a shift may name its edge. */
   readonly subject: string;
+  /**
+   * On the scenario's clock. What lies behind the last step before it are real seconds, whatever the speed: the time that
+   * the parts take by themselves, e.g. the 15 s of a missing cluster.
+   */
   readonly atSeconds: number;
-  /** Real seconds, whatever the speed: what detection may take. */
+  /** Real seconds, whatever the speed. */
   readonly toleranceSeconds: number;
 }
 
@@ -70,6 +79,8 @@ export interface Scenario {
   readonly rootCause: string;
   /** Edges on which calls fail at some time, as `client → server`. */
   readonly hits: readonly string[];
+  /** Further services whose calls may fail, by who is asked when. */
+  readonly touches?: readonly string[];
   readonly durationSeconds: number;
   /** Seconds of the scenario in one real second. */
   readonly defaultSpeed: number;

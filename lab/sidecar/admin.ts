@@ -11,9 +11,12 @@ const SwitchMode = z.object({
   services: z.array(z.string().min(1)).max(1000).nullish(),
 });
 
-const Policy = z.object({ onDeletion: z.enum(['drop', 'keep']).optional() });
+const Policy = z.object({
+  onDeletion: z.enum(['drop', 'keep']).optional(),
+  onOversize: z.enum(['refuse', 'crash']).optional(),
+});
 
-/** POST /policy {onDeletion} · GET /healthz · GET /config_dump · GET and POST /routing {mode, services} */
+/** POST /policy {onDeletion, onOversize} · GET /healthz · GET /config_dump · GET and POST /routing {mode, services} */
 export function createAdminHandler(client: AdsClient, routing: Routing): AdminHandler {
   return ({ method, segments, body }) => {
     switch (`${method} ${segments.join('/')}`) {
@@ -35,9 +38,10 @@ export function createAdminHandler(client: AdsClient, routing: Routing): AdminHa
       }
       case 'POST policy': {
         const parsed = Policy.safeParse(body);
-        if (!parsed.success) return refusal('give {"onDeletion":"drop"|"keep"}');
-        client.obeyDeletions(parsed.data.onDeletion);
-        return jsonAnswer({ onDeletion: client.onDeletion });
+        if (!parsed.success)
+          return refusal('give {"onDeletion":"drop"|"keep","onOversize":"refuse"|"crash"}');
+        client.obey(parsed.data);
+        return jsonAnswer({ onDeletion: client.onDeletion, onOversize: client.onOversize });
       }
       default:
         return refusal('no such resource: /healthz, /config_dump, /routing, /policy', 404);

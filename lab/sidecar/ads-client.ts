@@ -74,10 +74,12 @@ export class AdsClient {
   #expiry: NodeJS.Timeout | undefined;
   #stopped = false;
   #onDeletion: OnDeletion;
+  #onOversize: AdsSettings['onOversize'];
 
   constructor(settings: AdsSettings, clock: AdsClock) {
     this.#settings = settings;
     this.#onDeletion = settings.onDeletion;
+    this.#onOversize = settings.onOversize;
     this.#clock = clock;
     this.#cache = emptyCache(clock.now());
   }
@@ -115,9 +117,17 @@ export class AdsClient {
     return this.#onDeletion;
   }
 
-  /** For removals from now on; undefined = as it was set up. */
-  obeyDeletions(policy: OnDeletion | undefined): void {
-    this.#onDeletion = policy ?? this.#settings.onDeletion;
+  get onOversize(): AdsSettings['onOversize'] {
+    return this.#onOversize;
+  }
+
+  /** For responses from now on; what is undefined is as it was set up. */
+  obey(policy: {
+    readonly onDeletion?: OnDeletion | undefined;
+    readonly onOversize?: AdsSettings['onOversize'] | undefined;
+  }): void {
+    this.#onDeletion = policy.onDeletion ?? this.#settings.onDeletion;
+    this.#onOversize = policy.onOversize ?? this.#settings.onOversize;
   }
 
   get cache(): XdsCache {
@@ -195,7 +205,7 @@ export class AdsClient {
     this.#controlPlane = response.control_plane?.identifier ?? this.#controlPlane;
     const now = this.#clock.now();
     const resources = (response.resources ?? []).map(unpackOrUndefined);
-    if (this.#settings.onOversize === 'crash' && type === 'RDS' && resources.some(isOversized)) {
+    if (this.#onOversize === 'crash' && type === 'RDS' && resources.some(isOversized)) {
       throw new RangeError(
         'the route configuration does not fit into the room that was made for it',
       );
