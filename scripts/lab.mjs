@@ -62,15 +62,17 @@ async function play(name) {
     const run = await ask('POST', '/runs', {
       scenario: name,
       ...(values.speed && { speed: number('speed') }),
-      ...(values.seed && { seed: number('seed') }),
+      ...(values.seed && { seed: seed() }),
       ...(values.lesson && { lessons: values.lesson }),
     });
-    const failed = await follow(run.id);
-    if (failed) process.exit(1);
+    const state = await follow(run.id);
+    if (state === 'failed') process.exit(1);
+    // Who stops a run wants no further ones.
+    if (state !== 'done') fail(`${name} was ${state} in round ${round + 1}`, 1);
   }
 }
 
-/** Prints new log lines until the run ends; true when it failed. */
+/** Prints new log lines until the run ends, and says how it did: `done`, `failed`, `stopped` or `replaced`. */
 async function follow(id) {
   let printed = 0;
   for (;;) {
@@ -79,11 +81,17 @@ async function follow(id) {
     const lines = (await askText(`/runs/${id}/log`)).split('\n').filter(Boolean);
     for (const line of lines.slice(printed)) console.log(line);
     printed = lines.length;
-    if (run === null || run.id !== id || ['done', 'failed', 'stopped'].includes(run.state)) {
-      return run?.id === id && run.state === 'failed';
-    }
+    if (run?.id !== id) return 'replaced';
+    if (run.state !== 'running') return run.state;
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
+}
+
+function seed() {
+  const value = Number(values.seed);
+  if (!Number.isSafeInteger(value) || value < 0)
+    fail('--seed must be a whole number, 0 or more', 64);
+  return value;
 }
 
 function number(name, otherwise) {

@@ -75,7 +75,7 @@ describe.concurrent('every scenario leaves the timeline that its truth states', 
   beforeAll(async () => {
     for (let lane = 0; lane < LANES; lane++) labs.push(await startScenarioLab(REQUESTS_PER_SECOND));
     free.push(...labs);
-  }, 300_000);
+  }, 600_000);
   afterAll(async () => {
     await Promise.all(labs.map((lab) => lab.remove()));
   }, 60_000);
