@@ -189,3 +189,20 @@ function toPlaces(columns: readonly (readonly string[])[]): MapLayout {
   });
   return { columns: columns.length, rows, places };
 }
+
+/**
+ * `layout` in at most `most` columns of even height: neighbouring columns are put together where there are too many, so
+ * that what calls still stands left of, or beside, what it calls.
+ */
+export function foldColumns(layout: MapLayout, most: number): MapLayout {
+  if (layout.columns <= most) return layout;
+  const perColumn = layout.places.size / most;
+  const inOrder = [...layout.places].sort(
+    ([a, x], [b, y]) => x.column - y.column || x.row - y.row || (a < b ? -1 : 1),
+  );
+  const columns: string[][] = Array.from({ length: most }, () => []);
+  inOrder.forEach(([id], index) => {
+    columns[Math.min(most - 1, Math.floor(index / perColumn))]?.push(id);
+  });
+  return toPlaces(columns);
+}

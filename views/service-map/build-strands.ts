@@ -53,7 +53,7 @@ function strandsOf(edge: ServiceEdge, line: Polyline): readonly Strand[] {
   const width = Math.min(4, 1.5 + Math.log10(1 + edge.callsPerSecond) * 0.9);
   return counts.map((count, i) => {
     const look = routingLook(count.mode);
-    const own = offsetLine(line, (i - (counts.length - 1) / 2) * STRAND_STEP);
+    const own = movedLine(line, (i - (counts.length - 1) / 2) * STRAND_STEP);
     return {
       key: `${edge.id} ${count.mode}`,
       edgeId: edge.id,
@@ -64,7 +64,7 @@ function strandsOf(edge: ServiceEdge, line: Polyline): readonly Strand[] {
       isLoud: isLoudEdge(edge),
       perSecond: count.calls / seconds,
       errorRatio: count.errors / count.calls,
-      ...(look.form === 'broken' ? { broken: breakLine(own) } : {}),
+      ...(look.form === 'broken' ? { broken: brokenLine(own) } : {}),
     };
   });
 }
@@ -90,6 +90,24 @@ function idleStrand(edge: ServiceEdge, line: Polyline): Strand {
     perSecond: 0,
     errorRatio: 0,
   };
+}
+
+const moved = new WeakMap<Polyline, Map<number, Polyline>>();
+const broken = new WeakMap<Polyline, NonNullable<Strand['broken']>>();
+
+/** The same object for the same line: what is drawn of it is kept from snapshot to snapshot. */
+function movedLine(line: Polyline, by: number): Polyline {
+  const known = moved.get(line) ?? new Map<number, Polyline>();
+  moved.set(line, known);
+  const own = known.get(by) ?? offsetLine(line, by);
+  known.set(by, own);
+  return own;
+}
+
+function brokenLine(line: Polyline): NonNullable<Strand['broken']> {
+  const own = broken.get(line) ?? breakLine(line);
+  broken.set(line, own);
+  return own;
 }
 
 function breakLine(line: Polyline): NonNullable<Strand['broken']> {

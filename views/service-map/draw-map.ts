@@ -34,25 +34,24 @@ export interface MapTransform {
 
 const QUIET = 0.42;
 const CALM = 0.8;
+/** Above so many lines the usual ones are faint and do not move: what is loud must be found among them. */
+const CROWD = 60;
+const CROWDED = 0.26;
 const FADED = 0.1;
 const paths = new WeakMap<Polyline, Path2D>();
 
-/** Draws one frame. `clock` moves the particles; they stand still when its step is 0. */
-export function drawMap(
+/** Draws everything that stands still as long as scene, palette and transform are the same. */
+export function drawStill(
   context: CanvasRenderingContext2D,
   scene: MapScene,
   palette: Palette,
   transform: MapTransform,
   pixelRatio: number,
-  clock: ParticleClock,
 ): void {
   const { canvas } = context;
   context.setTransform(1, 0, 0, 1, 0, 0);
   context.clearRect(0, 0, canvas.width, canvas.height);
-  const k = transform.k * pixelRatio;
-  context.setTransform(k, 0, 0, k, transform.x * pixelRatio, transform.y * pixelRatio);
-  context.lineCap = 'round';
-  context.lineJoin = 'round';
+  toWorld(context, transform, pixelRatio);
   for (const band of scene.bands) drawBand(context, band, palette);
   const open = scene.configLines.filter(({ isCut }) => !isCut);
   const cut = scene.configLines.filter(({ isCut }) => isCut);
@@ -71,14 +70,48 @@ export function drawMap(
   drawDots(context, scene.lookupLines, palette.dns, 0.75);
   for (const strand of scene.strands) drawHalo(context, strand, scene, palette);
   for (const strand of scene.strands) drawLine(context, strand, scene, palette);
-  for (const strand of scene.strands) drawParticles(context, strand, scene, palette, clock);
+  context.globalAlpha = 1;
+}
+
+/** Draws one frame over `still`, which `drawStill` has drawn. `clock` moves the particles; they hold at a step of 0. */
+export function drawFrame(
+  context: CanvasRenderingContext2D,
+  still: CanvasImageSource,
+  scene: MapScene,
+  palette: Palette,
+  transform: MapTransform,
+  pixelRatio: number,
+  clock: ParticleClock,
+): void {
+  const { canvas } = context;
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.clearRect(0, 0, canvas.width, canvas.height);
+  context.drawImage(still, 0, 0);
+  toWorld(context, transform, pixelRatio);
+  const isCrowded = scene.strands.length > CROWD;
+  for (const strand of scene.strands) {
+    if (isCrowded && !strand.isLoud && !scene.marked.has(strand.edgeId)) continue;
+    drawParticles(context, strand, scene, palette, clock);
+  }
   for (const strand of scene.strands) drawBreak(context, strand, scene, palette);
   context.globalAlpha = 1;
+}
+
+function toWorld(
+  context: CanvasRenderingContext2D,
+  transform: MapTransform,
+  pixelRatio: number,
+): void {
+  const k = transform.k * pixelRatio;
+  context.setTransform(k, 0, 0, k, transform.x * pixelRatio, transform.y * pixelRatio);
+  context.lineCap = 'round';
+  context.lineJoin = 'round';
 }
 
 function strength(strand: Strand, scene: MapScene): number {
   if (scene.kept !== undefined && !scene.kept.has(strand.edgeId)) return FADED;
   if (strand.isLoud || scene.marked.has(strand.edgeId)) return 1;
+  if (scene.strands.length > CROWD) return scene.hasLoud ? CROWDED : QUIET;
   return scene.hasLoud ? QUIET : CALM;
 }
 

@@ -1,18 +1,23 @@
 'use client';
 
+import type { ReactNode } from 'react';
 import type { ServiceMap } from '#analysis/service-map/service-map.ts';
 import type { SeenHistory } from '#views/live/edge-history.ts';
 import { InspectControlPlane, InspectDns } from './inspect-bands.tsx';
 import { InspectEdge } from './inspect-edge.tsx';
+import { InspectBundle, InspectGroup } from './inspect-group.tsx';
 import { InspectNode } from './inspect-node.tsx';
 import { InspectorHead } from './inspector-parts.tsx';
 import type { MapSelection } from './map-selection.ts';
 import { NeedsAttention } from './needs-attention.tsx';
+import type { MapGroups } from './use-map-groups.ts';
 
 export interface InspectorProps {
   readonly map: ServiceMap;
   readonly selection: MapSelection | undefined;
   readonly seen: SeenHistory;
+  /** Of a map that is drawn in groups. */
+  readonly groups?: MapGroups | undefined;
   readonly onSelect: (selection: MapSelection | undefined) => void;
 }
 
@@ -28,8 +33,11 @@ export function Inspector(props: InspectorProps) {
   );
 }
 
-function Inspected({ map, selection, seen, onSelect }: InspectorProps) {
+function Inspected(props: InspectorProps) {
+  const { map, selection, seen, onSelect } = props;
   const close = () => onSelect(undefined);
+  const grouped = inspectGrouped(props, close);
+  if (grouped !== undefined) return grouped;
   if (selection?.kind === 'edge') {
     const edge = map.edges.find((candidate) => candidate.id === selection.id);
     if (edge === undefined) return <Gone what={selection.id} onClose={close} />;
@@ -55,6 +63,33 @@ function Inspected({ map, selection, seen, onSelect }: InspectorProps) {
     return <InspectDns dns={map.dns} map={map} onSelect={onSelect} onClose={close} />;
   }
   return <NeedsAttention map={map} onSelect={onSelect} />;
+}
+
+/** undefined when what is selected is no group and no bundle. */
+function inspectGrouped(
+  { map, selection, groups, onSelect }: InspectorProps,
+  close: () => void,
+): ReactNode {
+  if (groups === undefined || selection === undefined || !('id' in selection)) return undefined;
+  const { id } = selection;
+  const group = groups.groups.get(id);
+  const node = groups.map.nodes.find((candidate) => candidate.id === id);
+  if (group !== undefined && node !== undefined) {
+    return (
+      <InspectGroup
+        node={node}
+        group={group}
+        isOpen={groups.open.has(id)}
+        onToggle={groups.toggle}
+        onSelect={onSelect}
+        onClose={close}
+      />
+    );
+  }
+  const bundle = groups.map.edges.find((candidate) => candidate.id === id);
+  if (bundle === undefined || map.edges.some((edge) => edge.id === id)) return undefined;
+  const edges = map.edges.filter((edge) => groups.bundleOf.get(edge.id) === id);
+  return <InspectBundle bundle={bundle} edges={edges} onSelect={onSelect} onClose={close} />;
 }
 
 function Gone({ what, onClose }: { readonly what: string; readonly onClose: () => void }) {

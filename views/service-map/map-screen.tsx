@@ -1,11 +1,12 @@
 'use client';
 
 import { ChevronLeft, ChevronRight, List, Waypoints } from 'lucide-react';
-import { useCallback, useMemo } from 'react';
-import { layoutServiceMap } from '#analysis/service-map/layout-service-map.ts';
+import { type ReactNode, useCallback, useMemo } from 'react';
+import { foldColumns, layoutServiceMap } from '#analysis/service-map/layout-service-map.ts';
 import type { MapLayout, ServiceMap } from '#analysis/service-map/service-map.ts';
 import { secondOf } from '#telemetry/time.ts';
 import { formatDateTime, formatWindow } from '#views/format/format-time.ts';
+import type { SeenHistory } from '#views/live/edge-history.ts';
 import { IncidentBadge } from '#views/live/incident-badge.tsx';
 import { LiveClock } from '#views/live/live-clock.tsx';
 import type { LiveSnapshot } from '#views/live/live-snapshot.ts';
@@ -22,6 +23,7 @@ import { COLOURS, edgeLevels, parseColourBy } from './edge-levels.ts';
 import { marksOf } from './event-marks.tsx';
 import { FindBar, FindPresets } from './find-bar.tsx';
 import { findEdges } from './find-edges.ts';
+import { GroupPicker } from './group-picker.tsx';
 import { cutHistory } from './history-rows.ts';
 import { HistoryStrip } from './history-strip.tsx';
 import { Inspector } from './inspector.tsx';
@@ -30,6 +32,7 @@ import { type MapSelection, parseSelection, toSelectionText } from './map-select
 import { MapSummary } from './map-summary.tsx';
 import { MapTable } from './map-table.tsx';
 import { ServiceMapView } from './service-map.tsx';
+import { type MapGroups, useMapGroups } from './use-map-groups.ts';
 import { type MapTime, useMapRange } from './use-map-range.ts';
 
 /** The live map, or the map of the time that the address names. */
@@ -47,10 +50,13 @@ export function MapScreen({
   const { snapshot, isPaused } = range;
   const { map } = snapshot;
   const state = useMapState(map);
-  const layout = useLayout(map);
+  const { by, setBy, groups } = useMapGroups(map, state.selection);
+  const drawn = groups?.map ?? map;
+  const layout = useLayout(drawn, groups !== undefined);
   const { history, marks } = useStrip(snapshot, time !== undefined);
-  const levels = useMemo(() => edgeLevels(map, state.colourBy), [map, state.colourBy]);
+  const levels = useMemo(() => edgeLevels(drawn, state.colourBy), [drawn, state.colourBy]);
   const kept = state.found.kind === 'some' ? state.found.edges : undefined;
+  const keptDrawn = useMemo(() => drawnEdges(kept, groups), [kept, groups]);
   return (
     <>
       <Header
@@ -67,7 +73,9 @@ export function MapScreen({
       {live.link === 'polling' && time === undefined && (
         <Notice>The live stream does not open. The map is asked for every 5 s instead.</Notice>
       )}
-      <Toolbar map={map} state={state} />
+      <Toolbar map={map} state={state}>
+        <GroupPicker by={by} onChange={setBy} />
+      </Toolbar>
       <div className="relative flex min-h-0 flex-1">
         <div className="flex min-w-0 flex-1 flex-col">
           <MapSummary map={map} />
@@ -77,11 +85,12 @@ export function MapScreen({
             <MapTable map={map} kept={kept} selection={state.selection} onSelect={state.select} />
           ) : (
             <ServiceMapView
-              map={map}
+              map={drawn}
               layout={layout}
               selection={state.selection}
               onSelect={state.select}
-              kept={kept}
+              kept={keptDrawn}
+              groups={groups}
               levels={levels}
               isMoving={!isPaused}
             />
@@ -105,7 +114,8 @@ export function MapScreen({
           <Inspector
             map={map}
             selection={state.selection}
-            seen={live.seen}
+            seen={isPaused ? NOT_SEEN : live.seen}
+            groups={groups}
             onSelect={state.select}
           />
         </div>
@@ -156,6 +166,9 @@ function NoCalls() {
   );
 }
 
+/** What this tab has seen of the present says nothing about another time. */
+const NOT_SEEN: SeenHistory = new Map();
+
 const STRIP_SECONDS = 180;
 
 /** Anew once a second, not with every event: charts are the dearest thing on the screen. */
@@ -174,7 +187,15 @@ function useStrip(snapshot: LiveSnapshot, isFixed: boolean) {
 
 type MapState = ReturnType<typeof useMapState>;
 
-function Toolbar({ map, state }: { readonly map: ServiceMap; readonly state: MapState }) {
+function Toolbar({
+  map,
+  state,
+  children,
+}: {
+  readonly map: ServiceMap;
+  readonly state: MapState;
+  readonly children: ReactNode;
+}) {
   return (
     <div className="flex h-11 shrink-0 items-center gap-2 border-line border-b px-4">
       <FindBar map={map} text={state.find} found={state.found} onChange={state.setFind} />
@@ -190,6 +211,7 @@ function Toolbar({ map, state }: { readonly map: ServiceMap; readonly state: Map
           onChange={state.setColourBy}
         />
       </span>
+      {children}
       <IconButton
         name={state.isTable ? 'Show as map' : 'Show as table'}
         onClick={state.toggleTable}
@@ -248,15 +270,26 @@ function useMapState(map: ServiceMap) {
 }
 
 /** The same set of services and edges keeps its places, whatever flows. */
-function useLayout(map: ServiceMap): MapLayout {
+function useLayout(map: ServiceMap, isGrouped: boolean): MapLayout {
   const key = [...map.nodes.map((node) => node.id), ...map.edges.map((edge) => edge.id)].join('\n');
   // biome-ignore lint/correctness/useExhaustiveDependencies: `key` stands for the nodes and edges of `map`
-  return useMemo(
-    () =>
-      layoutServiceMap(
-        map.nodes.map((node) => node.id),
-        map.edges,
-      ),
-    [key],
-  );
+  return useMemo(() => {
+    const layout = layoutServiceMap(
+      map.nodes.map((node) => node.id),
+      map.edges,
+    );
+    return isGrouped ? foldColumns(layout, MAX_GROUP_COLUMNS) : layout;
+  }, [key, isGrouped]);
+}
+
+/** Groups call each other in long cycles: one column for each step would be a ribbon that nobody can read. */
+const MAX_GROUP_COLUMNS = 7;
+
+/** What is kept, as it is drawn: a bundle is kept when one of its edges is. */
+function drawnEdges(
+  kept: ReadonlySet<string> | undefined,
+  groups: MapGroups | undefined,
+): ReadonlySet<string> | undefined {
+  if (kept === undefined || groups === undefined) return kept;
+  return new Set([...kept].flatMap((id) => groups.bundleOf.get(id) ?? []));
 }

@@ -13,6 +13,9 @@ import { isBad } from './find-edges.ts';
 import { InspectorSection, ModeSplit } from './inspector-parts.tsx';
 import type { MapSelection } from './map-selection.ts';
 
+/** The busiest callers; all of them are in the table. */
+const MAX_CALLERS = 14;
+
 /** What to look at first, worst first; the cause before the symptoms when discovery is what they share. */
 export function NeedsAttention({
   map,
@@ -142,11 +145,17 @@ function Callers({
     })
     .filter((caller) => caller.perSecond > 0)
     .toSorted((a, b) => b.perSecond - a.perSecond);
+  const shown = callers.slice(0, MAX_CALLERS);
   if (callers.length === 0) return null;
   return (
-    <InspectorSection title="By caller">
+    <InspectorSection
+      title="By caller"
+      {...(shown.length < callers.length
+        ? { hint: `the busiest ${shown.length} of ${callers.length}` }
+        : {})}
+    >
       <ul className="-mx-2">
-        {callers.map(({ node, edges, perSecond }) => (
+        {shown.map(({ node, edges, perSecond }) => (
           <li key={node.id}>
             <button
               type="button"

@@ -17,7 +17,7 @@ const KIND_ICONS: Readonly<Partial<Record<ServiceNode['kind'], LucideIcon>>> = {
   messaging: MessagesSquare,
   address: Cloud,
 };
-const GROUNDS: Readonly<Record<ServiceNode['health'], string>> = {
+export const GROUNDS: Readonly<Record<ServiceNode['health'], string>> = {
   ok: 'border-edge bg-node',
   unknown: 'border-edge bg-node',
   degraded: 'border-warn-edge bg-warn-node',
@@ -141,7 +141,7 @@ const PORT_LOOK = {
 } as const;
 
 /** Where the configuration arrives: its state stands where it is used, and outlives the control plane. */
-function Port({ node }: { readonly node: ServiceNode }) {
+export function Port({ node }: { readonly node: ServiceNode }) {
   const worst = worstVerdict(node.clients);
   if (worst === undefined) return null;
   const { Icon, tone, word } = verdictLook(worst);

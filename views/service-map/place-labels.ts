@@ -17,12 +17,13 @@ const WEIGHTS = { node: 30, label: 6 } as const;
 
 /**
  * The centre of each label beside its edge: the first place along it that covers neither node nor label nor another
- * edge's middle, else the one that covers least. Depends on places and sizes only.
+ * edge's middle (unless told to let lines be), else the one that covers least. Depends on places and sizes only.
  */
 export function placeLabels(
   labels: readonly LabelSize[],
   routes: ReadonlyMap<string, Polyline>,
   nodes: readonly Box[],
+  avoidsLines = true,
 ): ReadonlyMap<string, Point> {
   const placed = new Map<string, Point>();
   const covers: { box: Box; weight: number }[] = nodes.map((box) => ({
@@ -32,7 +33,9 @@ export function placeLabels(
   for (const label of labels) {
     const route = routes.get(label.id);
     if (route === undefined) continue;
-    const others = [...routes].flatMap(([id, line]) => (id === label.id ? [] : [line]));
+    const others = avoidsLines
+      ? [...routes].flatMap(([id, line]) => (id === label.id ? [] : [line]))
+      : [];
     const best = bestPlace(label, route, covers, others);
     placed.set(label.id, best);
     covers.push({ box: boxAround(best, label), weight: WEIGHTS.label });

@@ -1,8 +1,8 @@
 import type { MapLayout, ServiceMap } from '#analysis/service-map/service-map.ts';
 import { USERS } from '#telemetry/call-edge.ts';
-import { type Link, orderColumns, passageId } from './order-columns.ts';
+import { type Link, type OrderedColumns, orderColumns, passageId } from './order-columns.ts';
 import { type Point, type Polyline, toPolyline, traceCurve } from './polyline.ts';
-import { spaceColumns } from './space-columns.ts';
+import { type Spacing, spaceColumns } from './space-columns.ts';
 
 export interface Box {
   readonly x: number;
@@ -34,7 +34,7 @@ export interface MapPlaces {
   readonly namesCard: Box;
 }
 
-const NODE_HEIGHT = 68;
+export const NODE_HEIGHT = 68;
 const USERS_SIZE = { width: 86, height: 44 };
 const NODE_WIDTH = { min: 126, max: 164 };
 /** Room for the words beside an edge. */
@@ -44,33 +44,49 @@ const CONTROL_BAND = 106;
 const NAMES_BAND = 88;
 const CARD = { control: { width: 540, height: 68 }, names: { width: 380, height: 56 } };
 const SPACING = { nodeHeight: NODE_HEIGHT, nodeGap: 34, passageGap: 22 };
+/** The height that all edges past one column may take together. */
+const RIVER_PX = 240;
 /** How far rows may be drawn apart to use a high view. */
 const MAX_STRETCH = 1.7;
 const ROW_PAD = 26;
 
-/** Depends on the set of nodes and edges and the size of the view, never on what flows: an update moves nothing. */
+/**
+ * Depends on the set of nodes and edges and the size of the view, never on what flows: an update moves nothing.
+ * `heights` are those of nodes that are not of the usual height: groups that stand open.
+ */
 export function placeMap(
   layout: MapLayout,
   links: readonly Link[],
   view: Size,
   bands: { readonly control: boolean; readonly names: boolean },
+  heights: ReadonlyMap<string, number> = new Map(),
 ): MapPlaces {
   const ordered = orderColumns(layout, links);
-  const y = spaceColumns(ordered, SPACING);
+  const spacing = spacingFor(ordered.columns);
+  const y = spaceColumns(ordered, spacing);
   const controlBand = bands.control ? CONTROL_BAND : 0;
   const namesBand = bands.names ? NAMES_BAND : 0;
   const { columnLeft, nodeWidth, width } = placeColumns(ordered.columns, view.width);
   // A world wider than the view is shown smaller, which leaves it more height.
   const room = view.height * Math.max(1, width / Math.max(1, view.width));
-  const { height, toY } = placeRows([...y.values()], room, controlBand, namesBand);
+  const rows = placeRows([...y.values()], room, controlBand, namesBand);
+  const centreOf = makeRoom(ordered.columns, (id) => rows.toY(y.get(id) ?? 0), heights, spacing);
   const nodes = new Map<string, Box>();
   for (const item of ordered.columns.flat()) {
     if (item.kind !== 'node') continue;
-    const size = item.id === USERS ? USERS_SIZE : { width: nodeWidth, height: NODE_HEIGHT };
+    const size =
+      item.id === USERS
+        ? USERS_SIZE
+        : { width: nodeWidth, height: heights.get(item.id) ?? NODE_HEIGHT };
     const x = columnLeft[item.column] ?? 0;
-    nodes.set(item.id, { x, y: toY(y.get(item.id) ?? 0) - size.height / 2, ...size });
+    nodes.set(item.id, { x, y: centreOf(item.id) - size.height / 2, ...size });
   }
-  const passages = { y: (id: string) => toY(y.get(id) ?? 0), columnLeft, nodeWidth };
+  const lowest = Math.max(
+    ...ordered.columns.flat().map(({ id }) => centreOf(id)),
+    ...[...nodes.values()].map((box) => box.y + box.height),
+  );
+  const height = Math.max(rows.height, lowest + ROW_PAD + namesBand);
+  const passages = { y: centreOf, columnLeft, nodeWidth };
   return {
     world: { width, height },
     nodes,
@@ -133,6 +149,37 @@ function placeRows(
     height,
     toY: (centre) => Math.round(middle + (centre - (top + bottom) / 2) * stretch),
   };
+}
+
+/** Long edges that pass a column are drawn closer the more they are, as one river: lines need no room of their own. */
+function spacingFor(columns: OrderedColumns['columns']): Spacing {
+  const most = Math.max(
+    1,
+    ...columns.map((column) => column.filter(({ kind }) => kind === 'passage').length),
+  );
+  return { ...SPACING, passageGap: Math.min(SPACING.passageGap, RIVER_PX / most) };
+}
+
+/** Centres of all items once some nodes are higher: what is below one in its column gives way, all else stays. */
+function makeRoom(
+  columns: OrderedColumns['columns'],
+  centreOf: (id: string) => number,
+  heights: ReadonlyMap<string, number>,
+  spacing: Spacing,
+): (id: string) => number {
+  if (heights.size === 0) return centreOf;
+  const centres = new Map<string, number>();
+  for (const column of columns) {
+    let free = Number.NEGATIVE_INFINITY;
+    for (const { id, kind } of column) {
+      const usual = kind === 'node' ? NODE_HEIGHT : 0;
+      const height = kind === 'node' ? (heights.get(id) ?? NODE_HEIGHT) : 0;
+      const top = Math.max(centreOf(id) - usual / 2, free);
+      centres.set(id, top + height / 2);
+      free = top + height + spacing.passageGap;
+    }
+  }
+  return (id) => centres.get(id) ?? centreOf(id);
 }
 
 interface Passages {

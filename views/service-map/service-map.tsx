@@ -12,6 +12,7 @@ import { ControlPlaneCard, DnsCard } from './band-cards.tsx';
 import { isLoudEdge } from './build-strands.ts';
 import type { MapScene } from './draw-map.ts';
 import { EdgeLabel } from './edge-label.tsx';
+import { GroupCard } from './group-card.tsx';
 import { MapCanvas } from './map-canvas.tsx';
 import type { MapSelection } from './map-selection.ts';
 import { NodeCard } from './node-card.tsx';
@@ -109,6 +110,7 @@ function MapWorld({
   map,
   selection,
   onSelect,
+  groups,
   places,
   scene,
   labels,
@@ -145,20 +147,33 @@ function MapWorld({
           onHover={(id) => onHover(id === undefined ? undefined : { kind: 'edge', id })}
         />
       ))}
-      {nodes.map(({ node, box }) => (
-        <NodeCard
-          key={node.id}
-          node={node}
-          box={box}
-          isSelected={isSelected('node', node.id)}
-          isFaded={isFaded(map, scene, node.id)}
-          isUsual={isUsual(map, node.id)}
-          outgoingPerSecond={outgoingPerSecond(map, node.id)}
-          onSelect={(id) => onSelect({ kind: 'node', id })}
-          onHover={(id) => onHover(id === undefined ? undefined : { kind: 'node', id })}
-          onWalk={(id, event) => focusNext(id, event, map, places)}
-        />
-      ))}
+      {nodes.map(({ node, box }) => {
+        const group = groups?.groups.get(node.id);
+        const shared = {
+          node,
+          box,
+          isSelected: isSelected('node', node.id),
+          isFaded: isFaded(map, scene, node.id),
+          isUsual: isUsual(map, node.id),
+          onSelect: (id: string) => onSelect({ kind: 'node', id }),
+          onHover: (id: string | undefined) =>
+            onHover(id === undefined ? undefined : { kind: 'node', id }),
+          onWalk: (id: string, event: KeyboardEvent) => focusNext(id, event, map, places),
+        };
+        return groups === undefined || group === undefined ? (
+          <NodeCard key={node.id} {...shared} outgoingPerSecond={outgoingPerSecond(map, node.id)} />
+        ) : (
+          <GroupCard
+            key={node.id}
+            {...shared}
+            group={group}
+            rows={groups.rows.get(node.id) ?? []}
+            isOpen={groups.open.has(node.id)}
+            selectedMember={selection?.kind === 'node' ? selection.id : undefined}
+            onToggle={groups.toggle}
+          />
+        );
+      })}
       {dns !== undefined && (
         <DnsCard
           view={dns}

@@ -10,9 +10,11 @@ import type { MapSelection } from './map-selection.ts';
 import { placeLabels } from './place-labels.ts';
 import { linksOf, type MapPlaces, placeMap, type Size } from './place-map.ts';
 import type { Point } from './polyline.ts';
+import type { MapGroups } from './use-map-groups.ts';
 
 /** Above this, words beside edges are more ink than help: only loud, hovered and selected edges keep theirs. */
 const MAX_LABELS = 40;
+const MAX_LOUD_LABELS = 16;
 /** The bands go on beyond the world, however far it is moved. */
 const BEYOND = 4000;
 
@@ -31,28 +33,31 @@ export interface ServiceMapViewProps {
   readonly kept?: ReadonlySet<string> | undefined;
   /** A metric that colours the edges, 0..1 an edge; routing when undefined. */
   readonly levels?: ReadonlyMap<string, number> | undefined;
+  /** Several services drawn as one, where the map has groups. */
+  readonly groups?: MapGroups | undefined;
   /** False holds the particles still, e.g. while a replay is paused. */
   readonly isMoving?: boolean;
 }
 
 /** New places only when the set of nodes and edges or the size changes. */
 export function usePlaces(
-  { map, layout, size }: ServiceMapViewProps & { readonly size: Size },
+  { map, layout, groups, size }: ServiceMapViewProps & { readonly size: Size },
   hasNames: boolean,
 ): MapPlaces {
+  const heights = groups?.heights;
   const key = linksOf(map)
     .map((link) => link.id)
     .join('\n');
   const hasControl = map.controlPlane.state !== 'none';
   // biome-ignore lint/correctness/useExhaustiveDependencies: `key` stands for the edges of `map`
   return useMemo(
-    () => placeMap(layout, linksOf(map), size, { control: hasControl, names: hasNames }),
-    [layout, key, size, hasControl, hasNames],
+    () => placeMap(layout, linksOf(map), size, { control: hasControl, names: hasNames }, heights),
+    [layout, key, size, hasControl, hasNames, heights],
   );
 }
 
 export function useScene(
-  { map, kept, levels, selection }: ServiceMapViewProps,
+  { map, kept, levels, selection, groups }: ServiceMapViewProps,
   places: MapPlaces,
   hovered: MapSelection | undefined,
 ): MapScene {
@@ -61,7 +66,9 @@ export function useScene(
   const lookup = useMemo(() => lookupLines(map, places), [map, places]);
   return useMemo(() => {
     const marked = new Set<string>();
-    if (selection?.kind === 'edge') marked.add(selection.id);
+    if (selection?.kind === 'edge') {
+      marked.add(groups?.bundleOf.get(selection.id) ?? selection.id);
+    }
     if (hovered?.kind === 'edge') marked.add(hovered.id);
     return {
       strands,
@@ -73,7 +80,7 @@ export function useScene(
       hasLoud: map.edges.some(isLoudEdge),
       levels,
     };
-  }, [strands, places, control, lookup, selection, hovered, kept, levels, map]);
+  }, [strands, places, control, lookup, selection, hovered, kept, levels, map, groups]);
 }
 
 function bandsOf({ world, controlBand, namesBand }: MapPlaces): MapScene['bands'] {
@@ -109,17 +116,13 @@ export function useLabels(
     for (const { edgeId, broken } of strands) {
       if (broken !== undefined) breaks.set(edgeId, broken.at);
     }
-    const spoken = map.edges.filter(
-      (edge) =>
-        map.edges.length <= MAX_LABELS ||
-        isLoudEdge(edge) ||
-        marked.has(edge.id) ||
-        touches(edge, selection),
-    );
+    const spoken = spokenEdges(map, marked, selection);
     const at = placeLabels(
       spoken.map((edge) => measureLabel(edge, breaks.get(edge.id))),
       places.routes,
       [...places.nodes.values()],
+      // Among hundreds of lines no place is free of them; to look for one would cost whole frames.
+      map.edges.length <= MAX_LABELS,
     );
     return spoken.flatMap((edge) => {
       const place = at.get(edge.id);
@@ -127,6 +130,21 @@ export function useLabels(
       return place === undefined || !isShown ? [] : [{ edge, at: place }];
     });
   }, [map, places, strands, marked, kept, selection]);
+}
+
+/** Every edge of a small map; of a large one what is looked at, and the worst of what is loud. */
+function spokenEdges(
+  map: ServiceMap,
+  marked: ReadonlySet<string>,
+  selection: MapSelection | undefined,
+): readonly ServiceEdge[] {
+  if (map.edges.length <= MAX_LABELS) return map.edges;
+  const looked = map.edges.filter((edge) => marked.has(edge.id) || touches(edge, selection));
+  const loud = map.edges
+    .filter((edge) => isLoudEdge(edge) && !looked.includes(edge))
+    .toSorted((a, b) => b.errors - a.errors || (a.id < b.id ? -1 : 1))
+    .slice(0, MAX_LOUD_LABELS);
+  return [...looked, ...loud];
 }
 
 function touches(edge: ServiceEdge, selection: MapSelection | undefined): boolean {
