@@ -7,6 +7,7 @@ export async function loadIncidents(): Promise<readonly Incident[]> {
   return readIncidents(database());
 }
 
+/** Of either case: screens write INC-7. */
 export async function loadIncident(id: string): Promise<Incident | undefined> {
-  return readIncident(database(), id);
+  return readIncident(database(), id.toLowerCase());
 }

@@ -118,7 +118,7 @@ function ClientRow({
         </span>
       </td>
       {COLUMNS.map((type) => (
-        <td key={type} className="whitespace-nowrap">
+        <td key={type} className="whitespace-nowrap pr-3">
           <Held state={client.types[type]} client={client} serverVersion={serverVersion} />
         </td>
       ))}

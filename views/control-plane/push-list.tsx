@@ -22,9 +22,9 @@ export function PushList({ view }: { readonly view: ControlPlaneView }) {
             <thead className="text-left text-muted text-xs">
               <tr className="h-7">
                 <th className="pl-3.5 font-normal">UTC</th>
-                <th className="font-normal">Version</th>
-                <th className="font-normal">To</th>
-                <th className="font-normal">What changed</th>
+                <th className="pr-3 font-normal">Version</th>
+                <th className="pr-3 font-normal">To</th>
+                <th className="pr-3 font-normal">What changed</th>
                 <th className="pr-3.5 font-normal">Outcome</th>
               </tr>
             </thead>

@@ -28,7 +28,7 @@ export function IncidentHeader({
           </Link>
           <ChevronRight size={13} className="text-dim" aria-hidden />
           <span className="num font-normal text-muted text-sm">INC-{incident.number}</span>
-          <span className="max-w-[34vw] truncate max-[1200px]:max-w-[27vw]" title={incident.title}>
+          <span className="max-w-[38vw] truncate max-[1200px]:max-w-[22vw]" title={incident.title}>
             {incident.title}
           </span>
         </span>

@@ -1,4 +1,4 @@
-import { Play } from 'lucide-react';
+import { Download, Play } from 'lucide-react';
 import Link from 'next/link';
 import type { ReactNode } from 'react';
 import type { Incident } from '#analysis/incident/incident.ts';
@@ -12,6 +12,7 @@ import { EventText } from '#views/incidents/event-text.tsx';
 import { detectNs, lengthNs, mitigateNs, replayHref } from '#views/incidents/incident-facts.ts';
 import { IncidentHeader } from '#views/incidents/incident-header.tsx';
 import { RunningAge } from '#views/incidents/running-age.tsx';
+import { timelineCsv } from '#views/incidents/timeline-csv.ts';
 import { ButtonLink } from '#views/shell/button.tsx';
 import { Instant } from '#views/shell/instant.tsx';
 import { Panel } from '#views/shell/panel.tsx';
@@ -110,9 +111,36 @@ function Fact({
   );
 }
 
+/** The whole incident as the API gives it, and its timeline for a spreadsheet. */
+function TimelineExport({ incident }: { readonly incident: Incident }) {
+  const look = 'inline-flex h-7 items-center gap-1.5 rounded-lg px-2 text-muted text-xs';
+  return (
+    <>
+      <a
+        className={`${look} hover:bg-raise hover:text-fg`}
+        href={`/api/v1/incidents/${encodeURIComponent(incident.id)}`}
+        download={`${incident.id}.json`}
+      >
+        <Download size={13} aria-hidden /> JSON
+      </a>
+      <a
+        className={`${look} hover:bg-raise hover:text-fg`}
+        href={`data:text/csv;charset=utf-8,${encodeURIComponent(timelineCsv(incident))}`}
+        download={`${incident.id}-timeline.csv`}
+      >
+        <Download size={13} aria-hidden /> CSV
+      </a>
+    </>
+  );
+}
+
 function Events({ incident }: { readonly incident: Incident }) {
   return (
-    <Panel title="What happened" hint={formatPlural(incident.events.length, 'event')}>
+    <Panel
+      title="What happened"
+      hint={formatPlural(incident.events.length, 'event')}
+      actions={<TimelineExport incident={incident} />}
+    >
       <ol className="px-3.5 py-2">
         {incident.events.map((event, i) => {
           const { Icon, tone, word } = eventLook(event.kind);

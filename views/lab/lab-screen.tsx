@@ -99,7 +99,7 @@ function Ready({ lab }: { readonly lab: Lab }) {
           {lab.error}
         </p>
       )}
-      <div className="flex min-h-0 flex-1 gap-3">
+      <div className="grid min-h-0 flex-1 grid-cols-[300px_minmax(0,1fr)] grid-rows-[minmax(0,1fr)_minmax(0,auto)] gap-3 min-[1180px]:grid-cols-[372px_minmax(0,1fr)] min-[1280px]:grid-cols-[372px_minmax(0,1fr)_300px] min-[1280px]:grid-rows-[minmax(0,1fr)]">
         <ScenarioList
           scenarios={lab.scenarios}
           run={lab.run}
@@ -114,7 +114,7 @@ function Ready({ lab }: { readonly lab: Lab }) {
             lessons={isLocked ? running : lessons}
           />
         )}
-        <div className="hidden min-h-0 min-[1280px]:flex">
+        <div className="col-start-1 row-start-2 flex max-h-[38vh] min-h-0 min-[1280px]:col-start-3 min-[1280px]:row-start-1 min-[1280px]:max-h-none">
           <Lessons
             chosen={isLocked ? running : lessons}
             isLocked={isLocked}
@@ -163,7 +163,7 @@ function ScenarioPanel({
   return (
     <Panel
       title={scenario.title}
-      className="min-w-0 flex-1"
+      className="col-start-2 row-span-2 row-start-1 min-w-0 min-[1280px]:row-span-1"
       actions={
         <>
           {run !== undefined && <Badge tone={RUN_TONES[run.state]}>{run.state}</Badge>}

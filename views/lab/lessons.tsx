@@ -40,7 +40,7 @@ export function Lessons({
     <Panel
       title="Lessons"
       hint={isLocked ? 'as this run was started' : 'for the next run'}
-      className="w-[300px] shrink-0"
+      className="min-w-0 flex-1"
     >
       <ScrollArea name="Lessons">
         <ul>

@@ -22,7 +22,7 @@ export function ScenarioList({
     <Panel
       title="Scenarios"
       hint="each re-creates a class of outage"
-      className="w-[300px] shrink-0 min-[1180px]:w-[372px]"
+      className="col-start-1 row-start-1 min-w-0"
     >
       <ScrollArea name="Scenarios">
         <ul>

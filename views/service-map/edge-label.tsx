@@ -62,7 +62,9 @@ export function EdgeLabel({
           isSelected && 'outline-2 outline-select',
         )}
       >
-        <span className={tone === 'crit' ? TONES.crit : undefined}>{rate}</span>
+        <span className={tone === 'crit' ? TONES.crit : edge.calls === 0 ? 'text-dim' : undefined}>
+          {rate}
+        </span>
         {note !== '' && <span className={`block ${TONES[tone]}`}>{note}</span>}
       </span>
     </button>

@@ -1,6 +1,6 @@
 'use client';
 
-import { ChevronLeft, ChevronRight, List, Waypoints } from 'lucide-react';
+import { ChevronLeft, ChevronRight, Download, List, Waypoints } from 'lucide-react';
 import { type ReactNode, useCallback, useMemo } from 'react';
 import { foldColumns, layoutServiceMap } from '#analysis/service-map/layout-service-map.ts';
 import type { MapLayout, ServiceMap } from '#analysis/service-map/service-map.ts';
@@ -212,6 +212,15 @@ function Toolbar({
         />
       </span>
       {children}
+      <a
+        href={`/api/v1/service-map?from=${map.window.startUnixNano}&to=${map.window.endUnixNano}`}
+        download="service-map.json"
+        aria-label="Export what is shown as JSON"
+        title="Export what is shown as JSON"
+        className="grid size-8 shrink-0 place-items-center rounded-lg border border-edge text-muted hover:bg-raise hover:text-fg"
+      >
+        <Download size={15} aria-hidden />
+      </a>
       <IconButton
         name={state.isTable ? 'Show as map' : 'Show as table'}
         onClick={state.toggleTable}

@@ -34,7 +34,7 @@ export interface MapPlaces {
   readonly namesCard: Box;
 }
 
-export const NODE_HEIGHT = 68;
+const NODE_HEIGHT = 68;
 const USERS_SIZE = { width: 86, height: 44 };
 const NODE_WIDTH = { min: 126, max: 164 };
 /** Room for the words beside an edge. */
