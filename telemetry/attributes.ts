@@ -32,6 +32,9 @@ export const ATTR_EDS_VERSION = 'mesh.xds.eds_version';
 export const ATTR_XDS_CONFIG_AGE_MS = 'mesh.xds.config_age_ms';
 export const ATTR_XDS_CONNECTED = 'mesh.xds.connected';
 
+/** On a client span that a circuit breaker refused: which limit, by its name in circuit_breaker.proto. */
+export const ATTR_CIRCUIT_BREAKER_LIMIT = 'mesh.circuit_breaker.limit';
+
 /** 'sidecar' on the resource of a proxy that reports under its application's service name. */
 export const ATTR_PROXY = 'mesh.proxy';
 

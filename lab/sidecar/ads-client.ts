@@ -1,14 +1,15 @@
 import type { Any, DiscoveryRequest, DiscoveryResponse } from '#lab/xds/discovery.ts';
-import { unpackResource } from '#lab/xds/protos.ts';
 import { type AdsClient as AdsChannel, connectAds, type SotwStream } from '#lab/xds/services.ts';
 import { TYPE_URL, xdsTypeOf } from '#lab/xds/type-urls.ts';
 import { XDS_TYPES, type XdsType } from '#telemetry/xds-type.ts';
 import { ADS_BACKOFF, type BackoffPolicy, backoffMs } from './backoff.ts';
+import { ResourceTtls, TTL_FEATURES, unpackReceived } from './resource-ttl.ts';
 import {
   acceptResponse,
   emptyCache,
   expireRequests,
   followReferences,
+  forgetResources,
   type OnDeletion,
   type XdsCache,
 } from './xds-cache.ts';
@@ -44,7 +45,7 @@ interface AdsClock {
 
 /** Names that no response brought within this time do not exist (config_source.proto, initial_fetch_timeout). */
 const DOES_NOT_EXIST_MS = 15_000;
-const EXPIRY_CHECK_MS = 1000;
+const EXPIRY_CHECK_MS = 250;
 
 /**
  * State-of-the-world ADS client: one stream for all types, ACK or NACK for each response, the last good configuration
@@ -59,6 +60,7 @@ export class AdsClient {
   readonly #nonces = new Map<XdsType, string>();
   /** What the server was last told, per type, on this stream. */
   readonly #subscribed = new Map<XdsType, string>();
+  readonly #ttls = new ResourceTtls();
   readonly #valid = zeroes();
   readonly #invalid = zeroes();
   #onUpdate: () => void = () => undefined;
@@ -198,13 +200,19 @@ export class AdsClient {
   }
 
   #receive(response: DiscoveryResponse): void {
+    const stream = this.#stream;
     const type = xdsTypeOf(response.type_url ?? '');
     if (type === undefined) return;
     this.#connected = true;
     this.#attempt = 0;
     this.#controlPlane = response.control_plane?.identifier ?? this.#controlPlane;
     const now = this.#clock.now();
-    const resources = (response.resources ?? []).map(unpackOrUndefined);
+    const { resources, heartbeats } = this.#unpack(type, response.resources ?? [], now);
+    // The server counts on what this client has forgotten: only a new stream is answered in full.
+    const held = this.#cache[type].resources;
+    if (stream && heartbeats.some((name) => held.get(name)?.kind === 'missing')) {
+      return void this.#lose(stream);
+    }
     if (this.#onOversize === 'crash' && type === 'RDS' && resources.some(isOversized)) {
       throw new RangeError(
         'the route configuration does not fit into the room that was made for it',
@@ -213,7 +221,7 @@ export class AdsClient {
     const accepted = acceptResponse(
       this.#cache,
       type,
-      { versionInfo: response.version_info ?? '', resources },
+      { versionInfo: response.version_info ?? '', resources, heartbeats },
       this.#onDeletion,
       now,
     );
@@ -237,9 +245,31 @@ export class AdsClient {
     this.#onUpdate();
   }
 
+  /** Also takes note of how long each resource may be kept. */
+  #unpack(
+    type: XdsType,
+    received: readonly Any[],
+    now: number,
+  ): { readonly resources: readonly unknown[]; readonly heartbeats: readonly string[] } {
+    const resources: unknown[] = [];
+    const heartbeats: string[] = [];
+    for (const any of received) {
+      const unpacked = unpackReceived(any);
+      if (unpacked) this.#ttls.heardOf(type, unpacked.name, unpacked.ttlMs, now);
+      if (unpacked && !unpacked.resource) heartbeats.push(unpacked.name);
+      else resources.push(unpacked?.resource);
+    }
+    return { resources, heartbeats };
+  }
+
   #expire(): void {
-    if (!this.#connected) return;
-    this.#replaceCache(expireRequests(this.#cache, DOES_NOT_EXIST_MS, this.#clock.now()));
+    const now = this.#clock.now();
+    for (const type of XDS_TYPES) {
+      const expired = this.#ttls.takeExpired(type, now);
+      if (expired.length > 0) this.#replaceCache(forgetResources(this.#cache, type, expired));
+    }
+    // Silence of a lost server says nothing of what does not exist.
+    if (this.#connected) this.#replaceCache(expireRequests(this.#cache, DOES_NOT_EXIST_MS, now));
   }
 
   /** One request for each type whose names differ from what the server was told. */
@@ -278,6 +308,7 @@ export class AdsClient {
       id: this.#settings.nodeId,
       cluster: this.#settings.service,
       user_agent_name: 'detour-sidecar',
+      client_features: TTL_FEATURES,
       locality: { region: 'lab', zone: 'lab-a' },
     };
   }
@@ -285,13 +316,4 @@ export class AdsClient {
 
 function zeroes(): Record<XdsType, number> {
   return { LDS: 0, RDS: 0, CDS: 0, EDS: 0 };
-}
-
-/** undefined for bytes that are not of their type: the parser refuses it by name and the NACK says so. */
-function unpackOrUndefined(any: Any): unknown {
-  try {
-    return unpackResource(any);
-  } catch {
-    return undefined;
-  }
 }

@@ -7,6 +7,8 @@ export type ErrorType =
   | 'no_mapping'
   | 'connect_refused'
   | 'deadline'
+  /** Refused by a circuit breaker, as Envoy's response flag UO. */
+  | 'overflow'
   /** The caller went away. */
   | 'cancelled'
   | 'upstream_5xx';

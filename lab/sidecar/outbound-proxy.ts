@@ -7,33 +7,29 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api';
-import { injectContext } from '#instrumentation/propagation.ts';
 import {
+  ATTR_CIRCUIT_BREAKER_LIMIT,
   ATTR_ERROR_TYPE,
-  ATTR_HTTP_REQUEST_METHOD,
   ATTR_NETWORK_PEER_ADDRESS,
   ATTR_NETWORK_PEER_PORT,
   ATTR_ROUTING_MODE,
-  ATTR_SERVER_ADDRESS,
-  ATTR_SERVICE_PEER_NAME,
-  ATTR_URL_PATH,
-  ATTR_XDS_CONFIG_AGE_MS,
 } from '#telemetry/attributes.ts';
-import { calleeOf, pathOf, withoutQuery } from './callee.ts';
+import { calleeOf } from './callee.ts';
+import { type CircuitBreakers, type CircuitLimit, DEFAULT_LIMITS } from './circuit-breakers.ts';
 import type { DnsResolver } from './dns-resolver.ts';
 import type { ErrorType } from './error-type.ts';
-import { type AttemptResult, forward, type OutgoingRequest } from './forward.ts';
+import { forward } from './forward.ts';
 import { DownstreamServer, type TakeHttp2 } from './http1/downstream.ts';
 import type { Exchange } from './http1/exchange.ts';
-import { forwardedRequest } from './http1/forwarded-head.ts';
-import { fieldOf, type RequestHead } from './http1/message-head.ts';
+import { fieldOf } from './http1/message-head.ts';
 import type { UpstreamPools } from './http1/upstream-pools.ts';
+import { type AttemptOutcome, OutboundCall } from './outbound-call.ts';
 import type { OutlierDetection } from './outlier-detection.ts';
 import { byWeight, pickEndpoint } from './pick-endpoint.ts';
 import { readBody } from './read-body.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import type { Target } from './route-table.ts';
-import type { FoundRoute, Routing } from './routing.ts';
+import type { Routing } from './routing.ts';
 import { finishSpan, startServerSpan } from './server-span.ts';
 import type { Endpoint } from './xds-resources.ts';
 
@@ -43,6 +39,7 @@ export interface OutboundParts {
   readonly pools: UpstreamPools;
   readonly outliers: OutlierDetection;
   readonly budget: RetryBudget;
+  readonly breakers: CircuitBreakers;
   /** Uniform in [0, 1). */
   readonly roll: () => number;
   readonly dnsZone: string;
@@ -53,15 +50,6 @@ export interface OutboundParts {
   readonly configWaitMs: number;
 }
 
-type AttemptOutcome =
-  | AttemptResult
-  | {
-      readonly kind: 'failed';
-      readonly errorType: ErrorType;
-      readonly message: string;
-      readonly wasSent: false;
-      readonly hasStarted: false;
-    };
 type Failure = Extract<AttemptOutcome, { kind: 'failed' }>;
 type NamedTarget = Extract<Target, { kind: 'name' }>;
 
@@ -104,7 +92,7 @@ class OutboundProxy {
     try {
       const body = exchange.framing.kind === 'none' ? undefined : await readBody(exchange);
       const found = routing.known(callee) ?? (await routing.find(callee, configWaitMs));
-      const call = new Call(callee, exchange, body, found, server.context);
+      const call = new OutboundCall(callee, exchange, body, found, server.context);
       const outcome = await this.#tryAttempts(call);
       finishSpan(server.span, this.#answerOf(exchange, outcome), undefined);
     } finally {
@@ -121,7 +109,7 @@ class OutboundProxy {
     return status;
   }
 
-  async #tryAttempts(call: Call): Promise<AttemptOutcome> {
+  async #tryAttempts(call: OutboundCall): Promise<AttemptOutcome> {
     let outcome = await this.#attempt(call);
     for (let n = 1; n < this.#parts.maxAttempts && call.mayRepeat(outcome); n++) {
       if (!this.#parts.budget.takeRetry()) break;
@@ -135,7 +123,7 @@ class OutboundProxy {
   }
 
   /** One attempt is one CLIENT span; finding the endpoint is part of it, so that the time of a lookup shows. */
-  async #attempt(call: Call): Promise<AttemptOutcome> {
+  async #attempt(call: OutboundCall): Promise<AttemptOutcome> {
     const span = this.#tracer.startSpan(
       call.head.method,
       { kind: SpanKind.CLIENT, attributes: call.attributes() },
@@ -153,7 +141,7 @@ class OutboundProxy {
     return outcome;
   }
 
-  async #reach(call: Call, span: Span): Promise<AttemptOutcome> {
+  async #reach(call: OutboundCall, span: Span): Promise<AttemptOutcome> {
     const { route } = call.found;
     if (route.kind === 'pending') return notReached('no_mapping', route.detail);
     if (route.kind === 'unroutable') return notReached(route.errorType, route.detail);
@@ -165,17 +153,48 @@ class OutboundProxy {
         ? target.endpoints
         : await context.with(attemptContext, () => this.#resolve(target));
     if ('kind' in endpoints) return endpoints;
-    const { outliers, pools, roll, attemptTimeoutMs } = this.#parts;
+    const timeoutMs = route.timeoutMs ?? this.#parts.attemptTimeoutMs;
+    const { breakers } = this.#parts;
+    const { cluster, limits = DEFAULT_LIMITS } = target;
+    const entered = breakers.enter(cluster, limits, call.tried.size > 0, timeoutMs);
+    const admission = 'kind' in entered ? entered : await entered;
+    if (admission.kind === 'late') {
+      return notReached(
+        'deadline',
+        `no connection of cluster ${cluster} was free in ${timeoutMs} ms`,
+      );
+    }
+    if (admission.kind === 'refused') {
+      span.setAttribute(ATTR_CIRCUIT_BREAKER_LIMIT, LIMIT_NAMES[admission.limit]);
+      const limit = `${LIMIT_NAMES[admission.limit]} = ${limits[admission.limit]}`;
+      return notReached('overflow', `cluster ${cluster} is at its limit, ${limit}`);
+    }
+    try {
+      return await this.#sendTo(call, endpoints, target, span, attemptContext, timeoutMs);
+    } finally {
+      admission.leave();
+    }
+  }
+
+  async #sendTo(
+    call: OutboundCall,
+    endpoints: readonly Endpoint[],
+    target: Target,
+    span: Span,
+    attemptContext: Context,
+    timeoutMs: number,
+  ): Promise<AttemptOutcome> {
+    const { outliers, pools, roll } = this.#parts;
+    const panicBelow = target.kind === 'endpoints' ? target.panicBelow : undefined;
     const isEjected = (endpoint: Endpoint) => outliers.isEjected(endpoint);
     const endpoint =
-      pickEndpoint(endpoints, roll(), isEjected, call.tried) ??
-      pickEndpoint(endpoints, roll(), isEjected, new Set());
+      pickEndpoint(endpoints, roll(), isEjected, call.tried, panicBelow) ??
+      pickEndpoint(endpoints, roll(), isEjected, new Set(), panicBelow);
     if (!endpoint) return notReached('empty_endpoints', `${call.callee} has no endpoint`);
     call.tried.add(endpoint);
     span.setAttribute(ATTR_NETWORK_PEER_ADDRESS, endpoint.address);
     span.setAttribute(ATTR_NETWORK_PEER_PORT, endpoint.port);
     const outgoing = call.toOutgoing(attemptContext);
-    const timeoutMs = route.timeoutMs ?? attemptTimeoutMs;
     const result = await forward(pools, endpoint, outgoing, call.exchange, timeoutMs);
     if (result.kind === 'responded') outliers.succeeded(endpoint);
     // That a caller gave up says nothing of the endpoint.
@@ -192,7 +211,7 @@ class OutboundProxy {
     return answer.addresses.map((address) => ({ address, port: target.port, weight: 1 }));
   }
 
-  #markModeChange(call: Call, span: Span): void {
+  #markModeChange(call: OutboundCall, span: Span): void {
     const mode = String(call.found.route.attributes[ATTR_ROUTING_MODE]);
     const before = this.#lastModes.get(call.callee);
     if (before === mode) return;
@@ -201,66 +220,12 @@ class OutboundProxy {
   }
 }
 
-/** One request of the application, over all its attempts. */
-class Call {
-  readonly callee: string;
-  readonly exchange: Exchange;
-  readonly head: RequestHead;
-  readonly found: FoundRoute;
-  readonly context: Context;
-  readonly tried = new Set<Endpoint>();
-  readonly #path: string;
-  readonly #body: OutgoingRequest['body'];
-
-  constructor(
-    callee: string,
-    exchange: Exchange,
-    body: OutgoingRequest['body'],
-    found: FoundRoute,
-    parent: Context,
-  ) {
-    this.callee = callee;
-    this.exchange = exchange;
-    this.head = exchange.head;
-    this.found = found;
-    this.context = parent;
-    this.#path = pathOf(exchange.head.target);
-    this.#body = body;
-  }
-
-  attributes(): Record<string, string | number | boolean> {
-    const { route, configAgeMs } = this.found;
-    const isXds = route.attributes[ATTR_ROUTING_MODE] === 'xds';
-    return {
-      ...route.attributes,
-      ...(isXds && configAgeMs !== undefined && { [ATTR_XDS_CONFIG_AGE_MS]: configAgeMs }),
-      [ATTR_SERVICE_PEER_NAME]: this.callee,
-      [ATTR_SERVER_ADDRESS]: this.callee,
-      [ATTR_HTTP_REQUEST_METHOD]: this.head.method,
-      [ATTR_URL_PATH]: withoutQuery(this.#path),
-    };
-  }
-
-  toOutgoing(attemptContext: Context): OutgoingRequest {
-    const carried: Record<string, string | readonly string[]> = {};
-    injectContext(attemptContext, carried);
-    const { framing } = this.exchange;
-    return {
-      head: forwardedRequest(this.head, this.#path, this.callee, framing, carried),
-      method: this.head.method,
-      body: this.#body,
-    };
-  }
-
-  /** A request that was never sent may go again; one that may have been processed only if it changes nothing. */
-  mayRepeat(outcome: AttemptOutcome): boolean {
-    if (outcome.kind !== 'failed' || outcome.errorType !== 'connect_refused') return false;
-    if (outcome.hasStarted || this.exchange.isOver) return false;
-    const isReplayable = this.#body !== 'streamed';
-    const isIdempotent = this.head.method === 'GET' || this.head.method === 'HEAD';
-    return isReplayable && (!outcome.wasSent || isIdempotent);
-  }
-}
+const LIMIT_NAMES: Readonly<Record<CircuitLimit, string>> = {
+  maxConnections: 'max_connections',
+  maxPendingRequests: 'max_pending_requests',
+  maxRequests: 'max_requests',
+  maxRetries: 'max_retries',
+};
 
 function notReached(errorType: ErrorType, message: string): Failure {
   return { kind: 'failed', errorType, message, wasSent: false, hasStarted: false };

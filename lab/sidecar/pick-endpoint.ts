@@ -1,8 +1,9 @@
 import type { Endpoint } from './xds-resources.ts';
 
 /**
- * Chooses by weight among the endpoints that were not tried for this request and are not ejected. When all are ejected
- * it chooses among them as if none was: sending somewhere beats sending nowhere (Envoy's panic threshold).
+ * Chooses by weight among the endpoints that were not tried for this request and are not ejected. When fewer
+ * than the share `panicBelow` of all are left, ejection does not count: what is left would not bear the load of all
+ * (Envoy's panic threshold; upstream/load_balancing/panic_threshold.rst).
  * `roll` is uniform in [0, 1). undefined when every endpoint was tried.
  */
 export function pickEndpoint(
@@ -10,10 +11,12 @@ export function pickEndpoint(
   roll: number,
   isEjected: (endpoint: Endpoint) => boolean,
   tried: ReadonlySet<Endpoint>,
+  panicBelow = 0.5,
 ): Endpoint | undefined {
-  const open = endpoints.filter((endpoint) => !tried.has(endpoint));
-  const healthy = open.filter((endpoint) => !isEjected(endpoint));
-  return byWeight(healthy.length > 0 ? healthy : open, roll);
+  const healthy = endpoints.filter((endpoint) => !isEjected(endpoint));
+  const isPanic = healthy.length === 0 || healthy.length < panicBelow * endpoints.length;
+  const open = (isPanic ? endpoints : healthy).filter((endpoint) => !tried.has(endpoint));
+  return byWeight(open, roll);
 }
 
 /** The item on which `roll` falls when all stand in a row, each as wide as its weight; undefined when none has any. */

@@ -7,6 +7,7 @@ import {
   ATTR_ROUTING_SOURCE,
   ATTR_XDS_CONNECTED,
 } from '#telemetry/attributes.ts';
+import type { CircuitLimits } from './circuit-breakers.ts';
 import type { Resource, XdsCache } from './xds-cache.ts';
 import type { Cluster, Endpoint, VirtualHost } from './xds-resources.ts';
 
@@ -14,13 +15,24 @@ export type ServiceMode = 'xds' | 'dns' | 'static';
 
 /** Where the requests of one cluster go. A name is resolved when a request needs it. */
 export type Target =
-  | { readonly kind: 'endpoints'; readonly endpoints: readonly Endpoint[]; readonly weight: number }
-  | {
+  | (TargetBase & {
+      readonly kind: 'endpoints';
+      readonly endpoints: readonly Endpoint[];
+      readonly panicBelow?: number;
+    })
+  | (TargetBase & {
       readonly kind: 'name';
       readonly hostname: string;
       readonly port: number;
-      readonly weight: number;
-    };
+    });
+
+interface TargetBase {
+  readonly weight: number;
+  /** Whose limits are counted together: the cluster; the service where there is no cluster. */
+  readonly cluster: string;
+  /** Envoy's defaults when undefined. */
+  readonly limits?: CircuitLimits;
+}
 
 type RouteAttributes = Readonly<Record<string, string | boolean>>;
 
@@ -84,18 +96,19 @@ function buildRoute(inputs: RoutingInputs, service: string, previous: Route | un
             hostname: `${service}.${inputs.dnsZone}`,
             port: inputs.dnsPort,
             weight: 1,
+            cluster: service,
           },
         ],
         attributes: BY_NAME,
       };
     case 'static':
-      return buildStaticRoute(inputs.staticEndpoints.get(service) ?? []);
+      return buildStaticRoute(service, inputs.staticEndpoints.get(service) ?? []);
     case 'xds':
       return keepWhileWarming(buildXdsRoute(inputs, service), previous);
   }
 }
 
-function buildStaticRoute(endpoints: readonly Endpoint[]): Route {
+function buildStaticRoute(service: string, endpoints: readonly Endpoint[]): Route {
   const attributes = { [ATTR_ROUTING_MODE]: 'static', [ATTR_ROUTING_SOURCE]: 'file' };
   if (endpoints.length === 0) {
     const detail = 'the static routes do not name this service';
@@ -103,7 +116,7 @@ function buildStaticRoute(endpoints: readonly Endpoint[]): Route {
   }
   return {
     kind: 'forward',
-    targets: [{ kind: 'endpoints', endpoints, weight: 1 }],
+    targets: [{ kind: 'endpoints', endpoints, weight: 1, cluster: service }],
     attributes,
   };
 }
@@ -170,8 +183,8 @@ function buildTarget(cache: XdsCache, clusterName: string, weight: number): Targ
   if (cluster.kind !== 'held') return cluster;
   switch (cluster.value.kind) {
     case 'dns': {
-      const { hostname, port } = cluster.value;
-      return { kind: 'name', hostname, port, weight };
+      const { hostname, port, limits } = cluster.value;
+      return { kind: 'name', hostname, port, weight, cluster: clusterName, limits };
     }
     case 'eds':
       return buildEdsTarget(cache, cluster.value, weight);
@@ -206,7 +219,8 @@ function buildEdsTarget(
     const detail = `cluster ${cluster.name} has no endpoints`;
     return { kind: 'unroutable', errorType: 'empty_endpoints', detail };
   }
-  return { kind: 'endpoints', endpoints, weight };
+  const { name, limits, panicBelow } = cluster;
+  return { kind: 'endpoints', endpoints, weight, cluster: name, limits, panicBelow };
 }
 
 function lookUp<T>(

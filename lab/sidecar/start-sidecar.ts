@@ -6,6 +6,7 @@ import { listen } from '#lab/xds/http-server.ts';
 import { createAdminHandler } from './admin.ts';
 import { AdsClient } from './ads-client.ts';
 import { readBootCache, writeBootCache } from './boot-cache.ts';
+import { CircuitBreakers } from './circuit-breakers.ts';
 import { DnsResolver } from './dns-resolver.ts';
 import { UpstreamPools } from './http1/upstream-pools.ts';
 import { createInboundProxy } from './inbound-proxy.ts';
@@ -76,6 +77,7 @@ export async function startSidecar(
       resolver: new DnsResolver(createNameLookup(settings.dnsServer), clock.now),
       outliers: new OutlierDetection(clock.now),
       budget: new RetryBudget(),
+      breakers: new CircuitBreakers(),
     },
     refuseHttp2,
   );

@@ -41,6 +41,8 @@ export type XdsCache = { readonly [T in XdsType]: TypeCache<ResourceOf[T]> };
 export interface DiscoveryResponse {
   readonly versionInfo: string;
   readonly resources: readonly unknown[];
+  /** Names of which only the word came that they stand as they were. */
+  readonly heartbeats?: readonly string[];
 }
 
 /** gRFC A53's choice: obey the removal of a resource in use, or go on with it. */
@@ -90,7 +92,9 @@ export function acceptResponse(
     resources.set(name, held);
   }
   if (type === 'LDS' || type === 'CDS') {
-    const gone = omittedNames(before.resources, parsed).filter(() => onDeletion === 'drop');
+    const gone = omittedNames(before.resources, parsed).filter(
+      (name) => onDeletion === 'drop' && !response.heartbeats?.includes(name),
+    );
     for (const name of gone) resources.set(name, { kind: 'missing' });
     changed ||= gone.length > 0;
   }
@@ -141,6 +145,18 @@ function membersOf(cluster: Resource<Cluster> | undefined): readonly string[] {
   return cluster?.kind === 'held' && cluster.value.kind === 'aggregate'
     ? cluster.value.clusters
     : [];
+}
+
+/** `names` are gone: their time to live is over. */
+export function forgetResources(
+  cache: XdsCache,
+  type: XdsType,
+  names: readonly string[],
+): XdsCache {
+  const before: TypeCache<ResourceOf[XdsType]> = cache[type];
+  const resources = new Map(before.resources);
+  for (const name of names) if (resources.has(name)) resources.set(name, { kind: 'missing' });
+  return { ...cache, [type]: { ...before, resources } };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type CircuitLimits, DEFAULT_LIMITS } from './circuit-breakers.ts';
 
 /** The part of a Listener that an outbound proxy needs: where its routes come from. */
 export interface Listener {
@@ -29,12 +30,20 @@ export interface RouteConfiguration {
  */
 export type Cluster =
   | { readonly kind: 'aggregate'; readonly name: string; readonly clusters: readonly string[] }
-  | { readonly kind: 'eds'; readonly name: string; readonly edsName: string }
+  | {
+      readonly kind: 'eds';
+      readonly name: string;
+      readonly edsName: string;
+      readonly limits: CircuitLimits;
+      /** Below this share of healthy endpoints all are used, 0..1 (Envoy's healthy_panic_threshold). */
+      readonly panicBelow: number;
+    }
   | {
       readonly kind: 'dns';
       readonly name: string;
       readonly hostname: string;
       readonly port: number;
+      readonly limits: CircuitLimits;
     };
 
 export interface Endpoint {
@@ -51,6 +60,8 @@ export interface LoadAssignment {
 
 /** A route configuration larger than this is refused: what it costs is paid by every request. */
 const ROUTE_LIMIT = 1000;
+
+const DEFAULT_PANIC_PERCENT = 50;
 
 /** A resource that this proxy cannot apply; the message goes into the NACK's error_detail. */
 export class ResourceError extends Error {
@@ -112,7 +123,20 @@ const LocalityEndpoints = z.object({
   lb_endpoints: z.array(LbEndpoint).default([]),
   priority: z.number().int().nonnegative().default(0),
 });
+const Thresholds = z.object({
+  priority: z.string().default('DEFAULT'),
+  max_connections: UInt32Value.nullish(),
+  max_pending_requests: UInt32Value.nullish(),
+  max_requests: UInt32Value.nullish(),
+  max_retries: UInt32Value.nullish(),
+});
 const ClusterMessage = z.object({
+  circuit_breakers: z.object({ thresholds: z.array(Thresholds).default([]) }).nullish(),
+  common_lb_config: z
+    .object({
+      healthy_panic_threshold: z.object({ value: z.number().min(0).max(100).default(0) }).nullish(),
+    })
+    .nullish(),
   name: z.string().min(1),
   type: z.string().default('STATIC'),
   cluster_type: z
@@ -164,7 +188,13 @@ export function parseCluster(resource: unknown): Cluster {
   }
   if (message.type === 'EDS') {
     const edsName = message.eds_cluster_config?.service_name || message.name;
-    return { kind: 'eds', name: message.name, edsName };
+    return {
+      kind: 'eds',
+      name: message.name,
+      edsName,
+      limits: toLimits(message),
+      panicBelow: toPanicThreshold(message),
+    };
   }
   if (message.type !== 'LOGICAL_DNS' && message.type !== 'STRICT_DNS') {
     throw new ResourceError(message.name, `unsupported cluster type ${message.type}`);
@@ -172,7 +202,23 @@ export function parseCluster(resource: unknown): Cluster {
   const first = message.load_assignment?.endpoints[0]?.lb_endpoints[0]?.endpoint;
   if (!first) throw new ResourceError(message.name, `${message.type} cluster without a host name`);
   const { address: hostname, port_value: port } = first.address.socket_address;
-  return { kind: 'dns', name: message.name, hostname, port };
+  return { kind: 'dns', name: message.name, hostname, port, limits: toLimits(message) };
+}
+
+/** The first thresholds of the default priority hold (circuit_breaker.proto); this proxy knows no other priority. */
+function toLimits(message: z.infer<typeof ClusterMessage>): CircuitLimits {
+  const said = message.circuit_breakers?.thresholds.find(({ priority }) => priority === 'DEFAULT');
+  return {
+    maxConnections: said?.max_connections?.value ?? DEFAULT_LIMITS.maxConnections,
+    maxPendingRequests: said?.max_pending_requests?.value ?? DEFAULT_LIMITS.maxPendingRequests,
+    maxRequests: said?.max_requests?.value ?? DEFAULT_LIMITS.maxRequests,
+    maxRetries: said?.max_retries?.value ?? DEFAULT_LIMITS.maxRetries,
+  };
+}
+
+function toPanicThreshold(message: z.infer<typeof ClusterMessage>): number {
+  const percent = message.common_lb_config?.healthy_panic_threshold?.value;
+  return (percent ?? DEFAULT_PANIC_PERCENT) / 100;
 }
 
 export function parseLoadAssignment(resource: unknown): LoadAssignment {

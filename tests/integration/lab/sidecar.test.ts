@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { node, tracing } from '@opentelemetry/sdk-node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Cluster } from '#lab/xds/resources.ts';
+import { TYPE_URL } from '#lab/xds/type-urls.ts';
 import {
   type Backend,
   BENCH_HOST,
@@ -17,6 +19,7 @@ import {
 } from '#tests/support/sidecar-bench.ts';
 import {
   catalogueOf,
+  replaced,
   startTestControlPlane,
   type TestControlPlane,
 } from '#tests/support/test-control-plane.ts';
@@ -45,6 +48,19 @@ afterAll(async () => {
   await dns.stop();
   await provider.shutdown();
 });
+
+function songCluster(thresholds: object): Cluster {
+  return {
+    '@type': TYPE_URL.CDS,
+    name: 'song',
+    type: 'EDS',
+    eds_cluster_config: {
+      eds_config: { ads: {}, resource_api_version: 'V3' },
+      service_name: 'song',
+    },
+    circuit_breakers: { thresholds: [thresholds] },
+  };
+}
 
 async function startMesh(rest: Parameters<typeof startCallerSidecar>[2] = {}): Promise<void> {
   mesh = await startTestControlPlane({ host: BENCH_HOST });
@@ -194,6 +210,37 @@ describe('a sidecar and a control plane', () => {
     );
     expect((await load.stop()).failed).toEqual([]);
     expect(clientSpans().at(-1)?.attributes['mesh.xds.connected']).toBe(true);
+  });
+
+  it('refuses what is over the limits of a cluster, and says which limit', async () => {
+    await sidecar.call();
+    mesh.controlPlane.addFault(replaced(songCluster({ max_requests: { value: 0 } })));
+    await until(
+      () => sidecar.call(),
+      (answer) => answer.error === 'overflow',
+    );
+    expect(clientSpans().at(-1)?.attributes).toMatchObject({
+      'error.type': 'overflow',
+      'mesh.circuit_breaker.limit': 'max_requests',
+      'mesh.routing.mode': 'xds',
+    });
+  });
+
+  it('keeps what has a time to live while the control plane speaks of it, and no longer', async () => {
+    mesh.controlPlane.addFault({ kind: 'resource-ttl', seconds: 1 });
+    await sidecar.call();
+    const startedMs = Date.now();
+    await until(
+      async () => Date.now() - startedMs,
+      (elapsedMs) => elapsedMs > 2500,
+    );
+    expect(await sidecar.call()).toEqual({ status: 200, error: undefined });
+    mesh.stop();
+    await until(
+      () => sidecar.call(),
+      (answer) => answer.error === 'no_mapping',
+    );
+    expect(clientSpans().at(-1)?.attributes).toMatchObject({ 'mesh.xds.connected': false });
   });
 
   it('answers for a service that does not exist, and for none at all', async () => {

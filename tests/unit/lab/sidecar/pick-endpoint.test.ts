@@ -17,6 +17,14 @@ describe('pickEndpoint', () => {
     expect(pickEndpoint([a, b], 0, never, new Set([a, b]))).toBeUndefined();
   });
 
+  it('counts no ejection when less than half would be left, or what the cluster says', () => {
+    const c = { address: '127.0.13.3', port: 15_006, weight: 1 };
+    const isEjected = (e: typeof a) => e !== b;
+    expect(pickEndpoint([a, b, c], 0, isEjected, new Set())).toBe(a);
+    expect(pickEndpoint([a, b, c], 0, isEjected, new Set(), 0.3)).toBe(b);
+    expect(pickEndpoint([a, b, c], 0, () => true, new Set(), 0)).toBe(a);
+  });
+
   it('leaves out what is ejected, unless all are', () => {
     expect(pickEndpoint([a, b], 0, (e) => e === a, new Set())).toBe(b);
     expect(pickEndpoint([a, b], 0, () => true, new Set())).toBe(a);

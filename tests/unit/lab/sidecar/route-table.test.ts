@@ -129,7 +129,7 @@ describe('Routing', () => {
     routing.switchMode('dns', ['song']);
     expect((await routing.find('song', 0)).route).toEqual({
       kind: 'forward',
-      targets: [{ kind: 'name', hostname: 'song.lab', port: 15_006, weight: 1 }],
+      targets: [{ kind: 'name', hostname: 'song.lab', port: 15_006, weight: 1, cluster: 'song' }],
       attributes: { 'mesh.routing.mode': 'dns', 'mesh.routing.source': 'resolver' },
     });
     routing.switchMode('xds', undefined);
