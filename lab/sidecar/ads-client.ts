@@ -289,7 +289,7 @@ export class AdsClient {
     const request: DiscoveryRequest = {
       type_url: TYPE_URL[type],
       resource_names: names,
-      ...(this.#subscribed.size === 0 && { node: this.#node() }),
+      ...(this.#subscribed.size === 0 && { node: this.node }),
       ...(acked !== undefined && { version_info: acked }),
       ...(nonce !== undefined && { response_nonce: nonce }),
       // google.rpc.Code.INVALID_ARGUMENT
@@ -303,7 +303,8 @@ export class AdsClient {
     return [...this.#cache[type].resources.keys()].sort();
   }
 
-  #node(): NonNullable<DiscoveryRequest['node']> {
+  /** How this client names itself. */
+  get node(): NonNullable<DiscoveryRequest['node']> {
     return {
       id: this.#settings.nodeId,
       cluster: this.#settings.service,

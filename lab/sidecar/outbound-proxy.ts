@@ -1,5 +1,4 @@
 import {
-  type Context,
   context,
   type Span,
   SpanKind,
@@ -15,7 +14,12 @@ import {
   ATTR_ROUTING_MODE,
 } from '#telemetry/attributes.ts';
 import { calleeOf } from './callee.ts';
-import { type CircuitBreakers, type CircuitLimit, DEFAULT_LIMITS } from './circuit-breakers.ts';
+import {
+  type CircuitBreakers,
+  type CircuitLimit,
+  type CircuitLimits,
+  DEFAULT_LIMITS,
+} from './circuit-breakers.ts';
 import type { DnsResolver } from './dns-resolver.ts';
 import type { ErrorType } from './error-type.ts';
 import { forward } from './forward.ts';
@@ -23,6 +27,7 @@ import { DownstreamServer, type TakeHttp2 } from './http1/downstream.ts';
 import type { Exchange } from './http1/exchange.ts';
 import { fieldOf } from './http1/message-head.ts';
 import type { UpstreamPools } from './http1/upstream-pools.ts';
+import type { LoadCounts } from './load-counts.ts';
 import { type AttemptOutcome, OutboundCall } from './outbound-call.ts';
 import type { OutlierDetection } from './outlier-detection.ts';
 import { byWeight, pickEndpoint } from './pick-endpoint.ts';
@@ -40,6 +45,7 @@ export interface OutboundParts {
   readonly outliers: OutlierDetection;
   readonly budget: RetryBudget;
   readonly breakers: CircuitBreakers;
+  readonly loads: LoadCounts;
   /** Uniform in [0, 1). */
   readonly roll: () => number;
   readonly dnsZone: string;
@@ -165,14 +171,38 @@ class OutboundProxy {
       );
     }
     if (admission.kind === 'refused') {
-      span.setAttribute(ATTR_CIRCUIT_BREAKER_LIMIT, LIMIT_NAMES[admission.limit]);
-      const limit = `${LIMIT_NAMES[admission.limit]} = ${limits[admission.limit]}`;
-      return notReached('overflow', `cluster ${cluster} is at its limit, ${limit}`);
+      return this.#overflow(target, limits, admission.limit, span);
     }
     try {
-      return await this.#sendTo(call, endpoints, target, span, attemptContext, timeoutMs);
+      return await this.#sendCounted(call, endpoints, target, span, timeoutMs);
     } finally {
       admission.leave();
+    }
+  }
+
+  #overflow(target: Target, limits: CircuitLimits, limit: CircuitLimit, span: Span): Failure {
+    if (reportsLoad(target)) this.#parts.loads.dropped(target.cluster);
+    const name = LIMIT_NAMES[limit];
+    span.setAttribute(ATTR_CIRCUIT_BREAKER_LIMIT, name);
+    const detail = `cluster ${target.cluster} is at its limit, ${name} = ${limits[limit]}`;
+    return notReached('overflow', detail);
+  }
+
+  async #sendCounted(
+    call: OutboundCall,
+    endpoints: readonly Endpoint[],
+    target: Target,
+    span: Span,
+    timeoutMs: number,
+  ): Promise<AttemptOutcome> {
+    const reported = reportsLoad(target) ? this.#parts.loads.began(target.cluster) : undefined;
+    let isSuccess = false;
+    try {
+      const outcome = await this.#sendTo(call, endpoints, target, span, timeoutMs);
+      isSuccess = outcome.kind === 'responded' && outcome.statusCode < 500;
+      return outcome;
+    } finally {
+      reported?.(isSuccess);
     }
   }
 
@@ -181,7 +211,6 @@ class OutboundProxy {
     endpoints: readonly Endpoint[],
     target: Target,
     span: Span,
-    attemptContext: Context,
     timeoutMs: number,
   ): Promise<AttemptOutcome> {
     const { outliers, pools, roll } = this.#parts;
@@ -194,7 +223,7 @@ class OutboundProxy {
     call.tried.add(endpoint);
     span.setAttribute(ATTR_NETWORK_PEER_ADDRESS, endpoint.address);
     span.setAttribute(ATTR_NETWORK_PEER_PORT, endpoint.port);
-    const outgoing = call.toOutgoing(attemptContext);
+    const outgoing = call.toOutgoing(trace.setSpan(call.context, span));
     const result = await forward(pools, endpoint, outgoing, call.exchange, timeoutMs);
     if (result.kind === 'responded') outliers.succeeded(endpoint);
     // That a caller gave up says nothing of the endpoint.
@@ -218,6 +247,10 @@ class OutboundProxy {
     this.#lastModes.set(call.callee, mode);
     if (before !== undefined) span.addEvent('routing.mode_changed', { from: before, to: mode });
   }
+}
+
+function reportsLoad(target: Target): boolean {
+  return target.kind === 'endpoints' && target.reportsLoad === true;
 }
 
 const LIMIT_NAMES: Readonly<Record<CircuitLimit, string>> = {

@@ -19,6 +19,7 @@ export type Target =
       readonly kind: 'endpoints';
       readonly endpoints: readonly Endpoint[];
       readonly panicBelow?: number;
+      readonly reportsLoad?: boolean;
     })
   | (TargetBase & {
       readonly kind: 'name';
@@ -219,8 +220,8 @@ function buildEdsTarget(
     const detail = `cluster ${cluster.name} has no endpoints`;
     return { kind: 'unroutable', errorType: 'empty_endpoints', detail };
   }
-  const { name, limits, panicBelow } = cluster;
-  return { kind: 'endpoints', endpoints, weight, cluster: name, limits, panicBelow };
+  const { name, limits, panicBelow, reportsLoad } = cluster;
+  return { kind: 'endpoints', endpoints, weight, cluster: name, limits, panicBelow, reportsLoad };
 }
 
 function lookUp<T>(

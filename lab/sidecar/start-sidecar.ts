@@ -10,6 +10,8 @@ import { CircuitBreakers } from './circuit-breakers.ts';
 import { DnsResolver } from './dns-resolver.ts';
 import { UpstreamPools } from './http1/upstream-pools.ts';
 import { createInboundProxy } from './inbound-proxy.ts';
+import { LoadCounts } from './load-counts.ts';
+import { LoadReporter } from './load-reporter.ts';
 import { createNameLookup } from './look-up-name.ts';
 import { createOutboundProxy } from './outbound-proxy.ts';
 import { OutlierDetection } from './outlier-detection.ts';
@@ -68,6 +70,8 @@ export async function startSidecar(
     clock.now,
   );
   const pools = new UpstreamPools();
+  const loads = new LoadCounts();
+  const reporter = new LoadReporter(settings.controlPlane, ads.node, loads, clock.roll);
   const outbound = createOutboundProxy(
     {
       ...settings,
@@ -78,6 +82,7 @@ export async function startSidecar(
       outliers: new OutlierDetection(clock.now),
       budget: new RetryBudget(),
       breakers: new CircuitBreakers(),
+      loads,
     },
     refuseHttp2,
   );
@@ -119,6 +124,7 @@ export async function startSidecar(
   reportXdsClient(meter, identity, () => reportXds(ads), clock.now);
   return async () => {
     await Promise.all([outbound.drain(), inbound.drain()]);
+    reporter.stop();
     ads.stop();
     await admin.close();
     pools.close();

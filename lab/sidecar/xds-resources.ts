@@ -35,6 +35,8 @@ export type Cluster =
       readonly name: string;
       readonly edsName: string;
       readonly limits: CircuitLimits;
+      /** The control plane wants to hear how much it is sent (`lrs_server: {self: {}}`). */
+      readonly reportsLoad: boolean;
       /** Below this share of healthy endpoints all are used, 0..1 (Envoy's healthy_panic_threshold). */
       readonly panicBelow: number;
     }
@@ -131,6 +133,7 @@ const Thresholds = z.object({
   max_retries: UInt32Value.nullish(),
 });
 const ClusterMessage = z.object({
+  lrs_server: z.object({ self: z.object({}).optional() }).nullish(),
   circuit_breakers: z.object({ thresholds: z.array(Thresholds).default([]) }).nullish(),
   common_lb_config: z
     .object({
@@ -193,6 +196,7 @@ export function parseCluster(resource: unknown): Cluster {
       name: message.name,
       edsName,
       limits: toLimits(message),
+      reportsLoad: message.lrs_server?.self !== undefined,
       panicBelow: toPanicThreshold(message),
     };
   }

@@ -46,6 +46,25 @@ const AdsClientConstructor = makeGenericClientConstructor(
   options?: ChannelOptions,
 ) => AdsClient;
 
+export type LrsStream = ClientDuplexStream<object, object>;
+
+export interface LrsClient extends Client {
+  StreamLoadStats(metadata?: Metadata, options?: CallOptions): LrsStream;
+}
+
+const LrsClientConstructor = makeGenericClientConstructor(
+  LRS,
+  'LoadReportingService',
+) as unknown as new (
+  address: string,
+  channelCredentials: ReturnType<typeof credentials.createInsecure>,
+) => LrsClient;
+
+/** A channel to a load reporting server, the control plane as a rule. */
+export function connectLrs(address: string): LrsClient {
+  return new LrsClientConstructor(address, credentials.createInsecure());
+}
+
 /** A channel to an ADS server, e.g. `127.0.9.1:18010`. It connects with the first stream. */
 export function connectAds(address: string, options?: ChannelOptions): AdsClient {
   return new AdsClientConstructor(address, credentials.createInsecure(), options);

@@ -62,8 +62,11 @@ function songCluster(thresholds: object): Cluster {
   };
 }
 
-async function startMesh(rest: Parameters<typeof startCallerSidecar>[2] = {}): Promise<void> {
-  mesh = await startTestControlPlane({ host: BENCH_HOST });
+async function startMesh(
+  rest: Parameters<typeof startCallerSidecar>[2] = {},
+  loadReports = false,
+): Promise<void> {
+  mesh = await startTestControlPlane({ host: BENCH_HOST, loadReports });
   mesh.controlPlane.applyCatalogue(CATALOGUE);
   sidecar = await startCallerSidecar(mesh.address, dns.address, rest);
 }
@@ -257,6 +260,22 @@ describe('a sidecar and a control plane', () => {
     const isRefused = () =>
       clientSpans().some((span) => span.attributes['error.type'] === 'connect_refused');
     while (!isRefused()) expect(await sidecar.call()).toEqual({ status: 200, error: undefined });
+  });
+});
+
+describe('a sidecar that is asked to report load', () => {
+  it('tells the control plane what it sent to each cluster', async () => {
+    await startMesh({}, true);
+    for (let n = 0; n < 7; n++) expect((await sidecar.call()).status).toBe(200);
+    const rows = await until(
+      async () => mesh.ads.loads.rows(),
+      (loads) => loads.some(({ issued }) => issued >= 7),
+    );
+    expect(rows).toMatchObject([
+      { node: 'gateway-1', cluster: 'song', issued: 7, succeeded: 7, failed: 0, inProgress: 0 },
+    ]);
+    await sidecar.stop();
+    mesh.stop();
   });
 });
 
