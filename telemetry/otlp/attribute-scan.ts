@@ -1,16 +1,18 @@
 import { hashBytes, hashNumber } from './hash-bytes.ts';
 import {
-  findKnownKey,
   KEY_SEED,
   KNOWN_KEYS,
   type KnownKey,
   keyNumber,
   NOT_KNOWN,
+  seenKeys,
 } from './known-keys.ts';
 import { checkUtf8, decodeUtf8 } from './string-table.ts';
 import { MalformedOtlp, type WireReader } from './wire-reader.ts';
 
 const MAX_DEPTH = 64;
+/** Lengths below this are one byte each. */
+const SHORT = 128;
 
 const VALUE_STRING = 1;
 const VALUE_BOOL = 2;
@@ -45,8 +47,38 @@ export class AttributeScan {
     this.#seenCount = 0;
   }
 
+  /** The known keys that the span at hand has, in the order in which it has them. */
+  get seenCount(): number {
+    return this.#seenCount;
+  }
+
+  seenAt(index: number): number {
+    return this.#seen[index] as number;
+  }
+
   /** Walks one KeyValue that ends at `end`. */
   keyValue(reader: WireReader, end: number): void {
+    const { bytes, view, at } = reader;
+    const valueAt = at + 2 + (bytes[at + 1] as number);
+    const textAt = valueAt + 4;
+    // Nearly all are a short key with a short string, in this order; the rest is read field by field.
+    const isShortText =
+      bytes[at] === 0x0a &&
+      bytes[valueAt] === 0x12 &&
+      valueAt + 2 + (bytes[valueAt + 1] as number) === end &&
+      bytes[valueAt + 2] === 0x0a &&
+      textAt + (bytes[valueAt + 3] as number) === end &&
+      end - at < SHORT;
+    if (isShortText) {
+      checkUtf8(bytes, view, textAt, end);
+      this.#valueType = VALUE_STRING;
+      this.#valueFrom = textAt;
+      this.#valueTo = reader.at = end;
+      this.#take(reader, at + 2, valueAt);
+    } else this.#keyValueByField(reader, end);
+  }
+
+  #keyValueByField(reader: WireReader, end: number): void {
     let keyFrom = 0;
     let keyTo = 0;
     this.#valueType = VALUE_OTHER;
@@ -60,11 +92,14 @@ export class AttributeScan {
       } else if (tag === 0x12) this.#anyValue(reader, reader.lengthEnd(end), 0);
       else reader.skip(tag, end);
     }
-    checkUtf8(reader.bytes, keyFrom, keyTo);
-    const keyHash = hashBytes(reader.bytes, reader.view, keyFrom, keyTo, KEY_SEED);
-    const hash = this.#valueHash(reader, keyHash);
+    this.#take(reader, keyFrom, keyTo);
+  }
+
+  #take(reader: WireReader, keyFrom: number, keyTo: number): void {
+    const slot = seenKeys.find(reader.bytes, reader.view, keyFrom, keyTo);
+    const hash = this.#valueHash(reader, seenKeys.hashOf(slot));
     this.#pushHash(hash);
-    const key = findKnownKey(keyHash, reader.bytes, keyFrom, keyTo);
+    const key = seenKeys.numberOf(slot);
     if (key !== NOT_KNOWN) this.#note(key, hash);
   }
 
@@ -129,7 +164,7 @@ export class AttributeScan {
   #anyValue(reader: WireReader, end: number, depth: number): void {
     while (reader.at < end) {
       const tag = reader.varint();
-      const type = VALUE_OF_TAG[tag] ?? 0;
+      const type = tag < VALUE_OF_TAG.length ? (VALUE_OF_TAG[tag] as number) : 0;
       if (type === 0) {
         this.#compound(reader, tag, end, depth);
         continue;
@@ -137,7 +172,7 @@ export class AttributeScan {
       const to = type === VALUE_STRING ? reader.lengthEnd(end) : 0;
       const from = reader.at;
       if (type === VALUE_STRING) {
-        checkUtf8(reader.bytes, from, to);
+        checkUtf8(reader.bytes, reader.view, from, to);
         reader.at = to;
       } else reader.skip(tag, end);
       if (depth > 0) continue;
@@ -171,7 +206,7 @@ export class AttributeScan {
       if (tag === 0x12) this.#anyValue(reader, reader.lengthEnd(end), depth);
       else if (tag === 0x0a) {
         const to = reader.lengthEnd(end);
-        checkUtf8(reader.bytes, reader.at, to);
+        checkUtf8(reader.bytes, reader.view, reader.at, to);
         reader.at = to;
       } else reader.skip(tag, end);
     }
@@ -195,12 +230,11 @@ export class AttributeScan {
   }
 }
 
-const VALUE_OF_TAG: Readonly<Record<number, number>> = {
-  10: VALUE_STRING,
-  16: VALUE_BOOL,
-  24: VALUE_INT,
-  33: VALUE_DOUBLE,
-};
+const VALUE_OF_TAG = new Uint8Array(64);
+VALUE_OF_TAG[0x0a] = VALUE_STRING;
+VALUE_OF_TAG[0x10] = VALUE_BOOL;
+VALUE_OF_TAG[0x18] = VALUE_INT;
+VALUE_OF_TAG[0x21] = VALUE_DOUBLE;
 
 function otherHash(keyHash: number): number {
   return hashNumber(0, keyHash ^ VALUE_OTHER);

@@ -390,7 +390,7 @@ function allBut(reader: WireReader, omitted: number, from: number, end: number):
 }
 
 function checkString(reader: WireReader, limit: number, end = reader.lengthEnd(limit)): void {
-  checkUtf8(reader.bytes, reader.at, end);
+  checkUtf8(reader.bytes, reader.view, reader.at, end);
   reader.at = end;
 }
 

@@ -12,9 +12,15 @@ export function hashBytes(
   let hash = seed;
   let at = from;
   for (; at + 4 <= to; at += 4) hash = mix(hash, view.getInt32(at, true));
+  return finish(mix(hash, tailWord(bytes, view, at, to)) ^ (to - from));
+}
+
+/** The last one to three bytes as a word, 0 for none. */
+function tailWord(bytes: Uint8Array, view: DataView, from: number, to: number): number {
+  if (from + 4 <= view.byteLength) return view.getInt32(from, true) & ~(-1 << ((to - from) * 8));
   let tail = 0;
-  for (let shift = 0; at < to; at++, shift += 8) tail |= (bytes[at] as number) << shift;
-  return finish(mix(hash, tail) ^ (to - from));
+  for (let at = from, shift = 0; at < to; at++, shift += 8) tail |= (bytes[at] as number) << shift;
+  return tail;
 }
 
 /** Of one number, for values that are no byte range. */

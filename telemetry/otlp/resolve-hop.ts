@@ -4,7 +4,7 @@ import { routingModeCode } from '../routing-mode.ts';
 import { NO_HOP, type Peer } from '../span-batch.ts';
 import type { AttributeScan } from './attribute-scan.ts';
 import { hashBytes, hashNumber } from './hash-bytes.ts';
-import { type KnownKey, keyNumber } from './known-keys.ts';
+import { KNOWN_KEYS, type KnownKey, keyNumber } from './known-keys.ts';
 import { decodeUtf8 } from './string-table.ts';
 import type { WireReader } from './wire-reader.ts';
 
@@ -31,30 +31,41 @@ export interface Hop {
   readonly yieldsToDnsLookup: boolean;
 }
 
-/** Evidence that counts as it stands; addresses and URLs count by their kind only, or the memory would never hit. */
-const EXACT_KEYS = (
+/** How a key's value is evidence of the routing mode. */
+const IGNORED = 0;
+/** It counts as it stands. */
+const EXACT = 1;
+/** It counts by its kind alone, or the memory would never hit. */
+const ADDRESS = 2;
+const URL = 3;
+const EVIDENCE_OF_KEY = new Uint8Array(KNOWN_KEYS.length);
+const EVIDENCE: readonly (readonly [kind: number, keys: readonly KnownKey[]])[] = [
   [
-    'mesh.routing.mode',
-    'mesh.routing.source',
-    'mesh.xds.connected',
-    'error.type',
-    'grpc.target',
-    'rpc.target',
-    'upstream_cluster',
-    'upstream_cluster.name',
-    'response_flags',
-    'component',
-    'grpc.lb.backend_service',
-    'grpc.lb.locality',
-    'rpc.system',
-    'server.port',
-    'net.peer.port',
-  ] as const
-).map(keyNumber);
-const ADDRESS_KEYS = (
-  ['server.address', 'net.peer.name', 'network.peer.address', 'net.sock.peer.addr'] as const
-).map(keyNumber);
-const URL_KEYS = (['url.full', 'http.url'] as const).map(keyNumber);
+    EXACT,
+    [
+      'mesh.routing.mode',
+      'mesh.routing.source',
+      'mesh.xds.connected',
+      'error.type',
+      'grpc.target',
+      'rpc.target',
+      'upstream_cluster',
+      'upstream_cluster.name',
+      'response_flags',
+      'component',
+      'grpc.lb.backend_service',
+      'grpc.lb.locality',
+      'rpc.system',
+      'server.port',
+      'net.peer.port',
+    ],
+  ],
+  [ADDRESS, ['server.address', 'net.peer.name', 'network.peer.address', 'net.sock.peer.addr']],
+  [URL, ['url.full', 'http.url']],
+];
+for (const [kind, keys] of EVIDENCE) {
+  for (const key of keys) EVIDENCE_OF_KEY[keyNumber(key)] = kind;
+}
 const PEER_KEYS = (
   [
     'service.peer.name',
@@ -117,15 +128,22 @@ function modeKey(span: HopSpan): number {
   const { scan, sender } = span;
   let first = (sender.isProxy ? 1 : 0) | (sender.isIstio ? 2 : 0) | (sender.isLinkerd ? 4 : 0);
   let second = first;
-  const add = (hash: number): void => {
-    first = (Math.imul(first, 0x01000193) ^ hash) | 0;
-    second = (Math.imul(second, 0x85ebca6b) + hash) | 0;
-  };
-  for (const key of EXACT_KEYS) add(scan.hashOf(key));
-  for (const key of ADDRESS_KEYS) add(addressKind(span, key));
-  for (const key of URL_KEYS) add(schemeHash(span, key));
-  add(messageHash(span));
-  return pairKey(first, second);
+  for (let i = 0; i < scan.seenCount; i++) {
+    const key = scan.seenAt(i);
+    const evidence = EVIDENCE_OF_KEY[key] as number;
+    if (evidence === IGNORED) continue;
+    // The key's number too: a kind, unlike a hash, does not say whose value it is.
+    const value = Math.imul(evidenceHash(span, key, evidence) + key, 0x9e3779b1);
+    first = (Math.imul(first, 0x01000193) ^ value) | 0;
+    second = (Math.imul(second, 0x85ebca6b) + value) | 0;
+  }
+  const message = messageHash(span);
+  return pairKey(first ^ message, (Math.imul(second, 0x85ebca6b) + message) | 0);
+}
+
+function evidenceHash(span: HopSpan, key: number, evidence: number): number {
+  if (evidence === EXACT) return span.scan.hashOf(key);
+  return evidence === ADDRESS ? addressKind(span, key) : schemeHash(span, key);
 }
 
 function peerKey(scan: AttributeScan): number {
