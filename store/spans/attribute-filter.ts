@@ -47,9 +47,13 @@ function spread(hash: number, word: number): number {
   return (mixed ^ (mixed >>> 13)) >>> 0;
 }
 
+/** Most values repeat soon: these are known without a look into the large table, which is in no cache. */
+const RECENT = 1024;
+
 /** Distinct 32-bit hashes, open addressing. */
 export class HashSet {
   #slots: Uint32Array;
+  readonly #recent = new Uint32Array(RECENT);
   #size = 0;
   #hasZero = false;
 
@@ -60,6 +64,16 @@ export class HashSet {
   }
 
   add(hash: number): void {
+    if (this.#recent[hash & (RECENT - 1)] === hash) {
+      // An empty place looks like zero.
+      this.#hasZero ||= hash === 0;
+      return;
+    }
+    this.#recent[hash & (RECENT - 1)] = hash;
+    this.#insert(hash);
+  }
+
+  #insert(hash: number): void {
     if (hash === 0) {
       this.#hasZero = true;
       return;
@@ -87,6 +101,6 @@ export class HashSet {
     const old = this.#slots;
     this.#slots = new Uint32Array(old.length * 2);
     this.#size = 0;
-    for (const hash of old) if (hash !== 0) this.add(hash);
+    for (const hash of old) if (hash !== 0) this.#insert(hash);
   }
 }
