@@ -20,8 +20,10 @@ export class KnownBodies extends Error {
 export interface GroupCommitOptions<T extends Body> {
   /** One transaction at a time on each lane. */
   readonly lanes: readonly ((bodies: readonly T[]) => Promise<void>)[];
-  /** The first body of a group waits at most so long for company. */
+  /** The first body of a group waits at most so long for company… */
   readonly delayMs: number;
+  /** …and no longer when none came for so long: senders that wait for an answer send nothing more meanwhile. */
+  readonly quietMs: number;
   /** So much weight does not wait. */
   readonly enoughWeight: number;
   readonly maxWeight: number;
@@ -29,6 +31,9 @@ export interface GroupCommitOptions<T extends Body> {
 
 /** Hashes of bodies committed not long ago, which need no question to the database. */
 const RECENT = 20_000;
+
+/** Lighter groups than this part of enough keep half a delay between them: a transaction costs as much for few as for many. */
+const WORTH_IT = 0.2;
 
 interface Waiting<T> {
   readonly body: T;
@@ -48,6 +53,10 @@ export class GroupCommit<T extends Body> {
   #queue: Waiting<T>[] = [];
   #weight = 0;
   #timer: NodeJS.Timeout | undefined;
+  /** When the first and the last of the queue came. */
+  #firstMs = 0;
+  #lastMs = 0;
+  #flushedMs = 0;
 
   constructor(options: GroupCommitOptions<T>) {
     this.#options = options;
@@ -68,6 +77,8 @@ export class GroupCommit<T extends Body> {
     });
     this.#underWay.set(key, written);
     this.#weight += body.weight;
+    this.#lastMs = performance.now();
+    if (this.#queue.length === 1) this.#firstMs = this.#lastMs;
     this.#arm();
     try {
       await written;
@@ -86,18 +97,26 @@ export class GroupCommit<T extends Body> {
     }
   }
 
+  /** Called when a body came, and when a lane became free. */
   #arm(): void {
-    if (this.#weight >= this.#options.enoughWeight) this.#flush();
-    else this.#timer ??= setTimeout(() => this.#flush(), this.#options.delayMs);
+    const { enoughWeight, delayMs, quietMs } = this.#options;
+    const nowMs = performance.now();
+    const isWorthIt = this.#weight >= enoughWeight * WORTH_IT;
+    const spacedMs = isWorthIt ? 0 : this.#flushedMs + delayMs / 2;
+    const dueMs = Math.min(Math.max(this.#lastMs + quietMs, spacedMs), this.#firstMs + delayMs);
+    const waitMs = dueMs - nowMs;
+    clearTimeout(this.#timer);
+    if (this.#weight >= enoughWeight || waitMs <= 0) this.#flush();
+    else this.#timer = setTimeout(() => this.#flush(), waitMs);
   }
 
   #flush(): void {
     clearTimeout(this.#timer);
-    this.#timer = undefined;
     while (this.#queue.length > 0) {
       const lane = this.#idle.pop();
       if (lane === undefined) return;
       const group = this.#take();
+      this.#flushedMs = performance.now();
       void this.#commit(lane, group).finally(() => {
         this.#idle.push(lane);
         if (this.#queue.length > 0) this.#arm();

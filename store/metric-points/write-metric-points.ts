@@ -13,6 +13,7 @@ export interface MetricWriter {
 }
 
 const DELAY_MS = 50;
+const QUIET_MS = 4;
 const ENOUGH_POINTS = 2000;
 const MAX_POINTS = 20_000;
 /** A living series is told to the store again after this long; readers allow for it. */
@@ -44,6 +45,7 @@ export function openMetricWriter(urls: string): MetricWriter {
   const commits = new GroupCommit<MetricBody>({
     lanes: [commit],
     delayMs: DELAY_MS,
+    quietMs: QUIET_MS,
     enoughWeight: ENOUGH_POINTS,
     maxWeight: MAX_POINTS,
   });

@@ -25,9 +25,8 @@ export interface SpanWriter {
 
 const LANES = 2;
 const DELAY_MS = 40;
+const QUIET_MS = 4;
 const ENOUGH_SPANS = 5000;
-/** zlib's fastest: compaction compresses again, and better. */
-const COMPRESSION = 1;
 /** Spans whose starts lie further apart than 2^51 ns (26 days) go to different segments: offsets stay exact. */
 const EPOCH_SHIFT = 19;
 
@@ -43,6 +42,7 @@ export function openSpanWriter(url: string): SpanWriter {
   const commits = new GroupCommit<SpanBody>({
     lanes: lanes.map((lane) => (bodies) => lane.commit(bodies)),
     delayMs: DELAY_MS,
+    quietMs: QUIET_MS,
     enoughWeight: ENOUGH_SPANS,
     maxWeight: MAX_SEGMENT_SPANS,
   });
@@ -129,6 +129,6 @@ async function buildSegments(batches: readonly SpanBatch[]): Promise<readonly Se
     }
   }
   return await Promise.all(
-    builders.map((builder) => builder.finish({ compression: COMPRESSION, level: 0 })),
+    builders.map((builder) => builder.finish({ compression: 'fast', level: 0 })),
   );
 }
