@@ -6,5 +6,11 @@ export default {
   // `npm run verify` checks the types; a first start should not wait for it again.
   typescript: { ignoreBuildErrors: true },
   devIndicators: false,
-  serverExternalPackages: ['@opentelemetry/sdk-node', '@prisma/client', '@prisma/adapter-pg', 'pg'],
+  serverExternalPackages: [
+    '@opentelemetry/sdk-node',
+    '@prisma/client',
+    '@prisma/adapter-pg',
+    'lz4-napi',
+    'pg',
+  ],
 };

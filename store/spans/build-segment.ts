@@ -3,13 +3,15 @@ import { NO_HOP, type SpanBatch, type SpanGroup } from '#telemetry/span-batch.ts
 import { toPgText } from '../pg-text.ts';
 import { buildFilter, HashSet } from './attribute-filter.ts';
 import { BlockFramer } from './block-framer.ts';
-import { CODEC_DEFLATE, compress } from './codec.ts';
+import { type Compression, codecOf, compress } from './codec.ts';
 import { encodeColumns, toFlags } from './segment-columns.ts';
 import { TraceTable } from './trace-table.ts';
 
 /** As many as the 16-bit columns can number; a segment is cut before that. */
 export const MAX_SEGMENT_SPANS = 20_000;
 const STATUS_ERROR = 2;
+/** Attribute values that no other span of the segment has; more only make the table grow. */
+const DISTINCT_PER_SPAN = 4;
 
 /** A row of span_segment with its rows of trace_segment. */
 export interface Segment {
@@ -63,7 +65,7 @@ export class SegmentBuilder {
   /** `capacity` is at most MAX_SEGMENT_SPANS. */
   constructor(capacity: number) {
     this.#traces = new TraceTable(capacity);
-    this.#hashes = new HashSet(capacity);
+    this.#hashes = new HashSet(capacity * DISTINCT_PER_SPAN);
     this.#firstBlocks = new Uint16Array(capacity);
     this.#lastBlocks = new Uint16Array(capacity);
     this.#startLow = new Uint32Array(capacity);
@@ -111,7 +113,7 @@ export class SegmentBuilder {
   }
 
   async finish(options: {
-    readonly compression: number;
+    readonly compression: Compression;
     readonly level: number;
   }): Promise<Segment> {
     const blocks = this.#framer.finish();
@@ -135,7 +137,7 @@ export class SegmentBuilder {
       filter: filter.bytes,
       filterBlocks: filter.blocks,
       blockOffsets: toOffsets(payload),
-      codec: CODEC_DEFLATE,
+      codec: codecOf(options.compression),
       payload: Buffer.concat(payload),
       traceIds: this.#traces.ids,
       firstBlocks: this.#firstBlocks.subarray(0, traces),

@@ -2,25 +2,53 @@ import { promisify } from 'node:util';
 import { deflateRaw, inflateRaw, inflateRawSync } from 'node:zlib';
 
 /** Written beside each payload; append only. */
-export const CODEC_DEFLATE = 1;
+const CODEC_DEFLATE = 1;
+/** LZ4 blocks, each behind its plain size as u32 little-endian: a sixth of deflate's CPU, a fifth more bytes. */
+const CODEC_LZ4 = 2;
+
+/** Native: there is a platform or two without it. What it cannot write there, deflate writes. */
+const lz4 = await import('lz4-napi').then(
+  (loaded) => loaded,
+  () => undefined,
+);
 
 const deflateRawAsync = promisify<Buffer, { level: number }, Buffer>(deflateRaw);
 const inflateRawAsync = promisify<Buffer, Buffer>(inflateRaw);
 
-/** On libuv's threads, off the event loop. */
-export async function compress(bytes: Buffer, level: number): Promise<Buffer> {
-  return await deflateRawAsync(bytes, { level });
+/** `fast` for what will be compressed again, `small` for what stays. */
+export type Compression = 'fast' | 'small';
+
+/** zlib's default for what stays: a third smaller than its fastest. */
+const DEFLATE_LEVEL: Readonly<Record<Compression, number>> = { fast: 1, small: 6 };
+
+export function codecOf(compression: Compression): number {
+  return compression === 'fast' && lz4 !== undefined ? CODEC_LZ4 : CODEC_DEFLATE;
+}
+
+/** By the codec of `compression`, on libuv's threads, off the event loop. */
+export async function compress(bytes: Buffer, compression: Compression): Promise<Buffer> {
+  if (compression === 'fast' && lz4 !== undefined) return await lz4.compress(bytes);
+  return await deflateRawAsync(bytes, { level: DEFLATE_LEVEL[compression] });
 }
 
 export async function decompress(codec: number, bytes: Buffer): Promise<Buffer> {
+  if (codec === CODEC_LZ4) return await loadedLz4().uncompress(bytes);
   checkCodec(codec);
   return await inflateRawAsync(bytes);
 }
 
 /** For a few kilobytes, where going to another thread costs more than the work. */
 export function decompressNow(codec: number, bytes: Buffer): Buffer {
+  if (codec === CODEC_LZ4) return loadedLz4().uncompressSync(bytes);
   checkCodec(codec);
   return inflateRawSync(bytes);
+}
+
+function loadedLz4(): NonNullable<typeof lz4> {
+  if (lz4 === undefined) {
+    throw new Error('a segment is compressed with LZ4, and lz4-napi does not load on this machine');
+  }
+  return lz4;
 }
 
 function checkCodec(codec: number): void {

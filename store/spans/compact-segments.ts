@@ -10,8 +10,6 @@ import { writeSegments } from './write-segments.ts';
 
 /** Segments that are younger may still be joined by others of the same traces. */
 const SETTLE_MS = 60_000;
-/** zlib's default: a third smaller than the fastest, and paid once. */
-const COMPRESSION = 6;
 /** A block holds whole traces up to so many bytes, before compression. */
 const BLOCK_BYTES = 96 * 1024;
 const LEVEL = 1;
@@ -67,7 +65,7 @@ async function compactOnce(client: pg.PoolClient, nowMs: number): Promise<Compac
   const batches = await Promise.all(rows.map(readBatch));
   for (const { bytes } of batches) await noteAttributes(client, bytes, Math.floor(nowMs / 1000));
   const { order, duplicates } = inTraceOrder(batches);
-  const segment = await buildOrdered(order).finish({ compression: COMPRESSION, level: LEVEL });
+  const segment = await buildOrdered(order).finish({ compression: 'small', level: LEVEL });
   await writeSegments(client, day, [segment]);
   const ids = rows.map(({ id }) => id);
   await client.query('delete from span_segment where day = $1 and id = any($2::int8[])', [
