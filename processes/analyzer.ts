@@ -18,7 +18,7 @@ runProcess(async () => {
   });
   const db = openDatabase(settings.DATABASE_URL, { poolSize: 4 });
   await checkStore(db);
-  const judge = await SecondJudge.resume(db);
+  const judge = await SecondJudge.resume(db, Date.now);
   const stopJudging = judgeClosedSeconds(judge, settings.ANALYZER_LATENESS_MS);
   const stopMaintaining = maintainRegularly(db, {
     keepDays: settings.KEEP,

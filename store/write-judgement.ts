@@ -35,3 +35,15 @@ export async function writeJudgement(db: Database, judgement: Judgement): Promis
     });
   }, LIMITS);
 }
+
+/** What the open second showed, with the incident it belongs to, if any; no second is marked as judged. */
+export async function writeNewShifts(
+  db: Database,
+  shifts: readonly RoutingShift[],
+  incident: Incident | undefined,
+): Promise<void> {
+  await db.prisma.$transaction(async (tx) => {
+    await writeRoutingShifts(tx, shifts);
+    if (incident !== undefined) await writeIncident(tx, incident);
+  }, LIMITS);
+}

@@ -60,13 +60,27 @@ const RESOLVED_ON_DETOUR_AFTER_SECONDS = 90;
  * Returns the incident as it stands after the second; undefined when there is none.
  */
 export function judgeSecond(closed: ClosedSecond): Incident | undefined {
-  const events = closed.current?.events ?? [];
-  const { second, controlPlane, shifts } = closed;
+  const evidence = evidenceOf(closed);
+  if (closed.current !== undefined) return moveOn(closed.current, evidence);
+  const start = firstEvidence(evidence);
+  const isTold = start !== undefined && start < (closed.quietSinceUnixNano ?? 0n);
+  return start === undefined || isTold ? undefined : open(evidence, start, closed.nextNumber);
+}
+
+/**
+ * The current incident with shifts that were found since `closed` was judged. Its calls are counted already, and nothing
+ * ends by it.
+ */
+export function noteShifts(closed: ClosedSecond): Incident | undefined {
+  return closed.current && withSecond(closed.current, evidenceOf(closed), []);
+}
+
+function evidenceOf(closed: ClosedSecond): Evidence {
+  const { second, controlPlane, shifts, dnsFailingSinceUnixNano, quietSinceUnixNano } = closed;
   const edges = sinceQuiet(closed);
-  const underWay = readUnderWay(events);
+  const underWay = readUnderWay(closed.current?.events ?? []);
   const failing = findFailures(edges, second, underWay.failing, underWay.recovered);
-  const { dnsFailingSinceUnixNano, quietSinceUnixNano } = closed;
-  const evidence = gatherEvidence({
+  return gatherEvidence({
     second,
     edges,
     failing,
@@ -75,10 +89,6 @@ export function judgeSecond(closed: ClosedSecond): Incident | undefined {
     dnsFailingSinceUnixNano,
     quietSinceUnixNano,
   });
-  if (closed.current !== undefined) return moveOn(closed.current, evidence);
-  const start = firstEvidence(evidence);
-  const isTold = start !== undefined && start < (quietSinceUnixNano ?? 0n);
-  return start === undefined || isTold ? undefined : open(evidence, start, closed.nextNumber);
 }
 
 /** The failures of an incident that is over are no measure of what is normal. */

@@ -68,7 +68,11 @@ function bestOf(
     undefined,
   );
   if (raw === undefined) return undefined;
-  const scale = overdispersion(tallies.slice(0, raw.index), raw.before);
+  const scale = overdispersion([
+    { tallies: tallies.slice(0, raw.index), share: raw.before },
+    // The change lies inside the first one: it is half of the one kind and half of the other.
+    { tallies: tallies.slice(raw.index + 1), share: shareOf(tallies.slice(raw.index + 1)) },
+  ]);
   const near = splits.filter((split) => (raw.gain - split.gain) / scale <= HALF_CHI_SQUARED_95);
   return {
     ...raw,
@@ -79,18 +83,28 @@ function bestOf(
 }
 
 /**
- * How much more the share varies than a binomial one would: Pearson's X² per degree of freedom, at least 1
- * (quasi-likelihood; McCullagh & Nelder, Generalized Linear Models, §4.5). Visits and retries clump.
+ * How much more the share varies on either side of the change than a binomial one would: Pearson's X² per degree of
+ * freedom, at least 1 (quasi-likelihood; McCullagh & Nelder, Generalized Linear Models, §4.5). Visits and retries clump.
  */
-function overdispersion(tallies: readonly Tally[], share: number): number {
-  const variance = share * (1 - share);
-  const full = tallies.filter((tally) => tally.trials > 0);
-  if (variance === 0 || full.length < 3) return 1;
-  const pearson = full.reduce((total, { hits, trials }) => {
-    const surprise = hits - trials * share;
-    return total + (surprise * surprise) / (trials * variance);
-  }, 0);
-  return Math.max(1, pearson / (full.length - 1));
+function overdispersion(
+  sides: readonly { readonly tallies: readonly Tally[]; readonly share: number }[],
+): number {
+  let pearson = 0;
+  let freedom = 0;
+  for (const { tallies, share } of sides) {
+    const variance = share * (1 - share);
+    const full = tallies.filter((tally) => tally.trials > 0);
+    if (variance === 0 || full.length < 3) continue;
+    for (const { hits, trials } of full)
+      pearson += (hits - trials * share) ** 2 / (trials * variance);
+    freedom += full.length - 1;
+  }
+  return freedom === 0 ? 1 : Math.max(1, pearson / freedom);
+}
+
+function shareOf(tallies: readonly Tally[]): number {
+  const { hits, trials } = sum(tallies);
+  return trials === 0 ? 0 : hits / trials;
 }
 
 function logLikelihood({ hits, trials }: { hits: number; trials: number }): number {

@@ -28,8 +28,8 @@ export interface ShiftSearch {
   readonly client: string;
   readonly server: string;
   /**
-   * Ascending, up to the second that has just closed. Two minutes or so: long enough for a change at one call a second,
-   * short enough to forget the one before.
+   * Ascending, up to the second that has just closed, or to the open one as far as it is filled. Two minutes or so: long
+   * enough for a change at one call a second, short enough to forget the one before.
    */
   readonly seconds: readonly RoutingSecond[];
   /** Shifts of this edge already known, ascending. */
@@ -45,22 +45,36 @@ const MIXED_ALARM_GAIN = 14;
 const PURE_SHARE = 0.02;
 /** The new way must have been used in so many different seconds: one stray call is no shift. */
 const PERSISTENCE_SECONDS = 2;
+/**
+ * Unless so many calls, one behind the other, went the way that none had gone before: more than one request with its
+ * retries makes. Then nothing is gained by waiting for the next second.
+ */
+const OVERWHELMING_CALLS = 4;
+const OVERWHELMING_GAIN = 16;
 /** The old way unused for so long, and the new one used: all moved. */
 const SETTLED_SECONDS = 3;
 const RULES: Omit<ScanRules, 'direction'> = {
   minTrialsBefore: 5,
-  minTrialsAfter: 3,
+  minTrialsAfter: 2,
   minChange: 0.25,
 };
 
-/** The shift that the newest second reveals or moves on, undefined when there is nothing new. */
+/** The shift that the newest second, a closed one, reveals or moves on; undefined when there is nothing new. */
 export function detectRoutingShift(search: ShiftSearch): RoutingShift | undefined {
   const last = search.known.at(-1);
-  if (last === undefined || last.completedUnixNano !== undefined) {
-    return findShift(search, last, ['to-dns', 'to-mesh']);
-  }
-  const opposite = last.direction === 'to-dns' ? 'to-mesh' : 'to-dns';
-  return findShift(search, last, [opposite]) ?? followShift(search, last);
+  const found = findShift(search, last);
+  if (found !== undefined) return withCompletion(found.shift, found.seconds);
+  return last === undefined || last.completedUnixNano !== undefined
+    ? undefined
+    : followShift(search, last);
+}
+
+/**
+ * A shift that the open second reveals as it fills. Only that it began: where exactly, and whether it goes on or is
+ * over, is judged when its seconds have closed, for some senders' calls are always later than others'.
+ */
+export function detectNewShift(search: ShiftSearch): RoutingShift | undefined {
+  return findShift(search, search.known.at(-1))?.shift;
 }
 
 /** The calls of each edge by second, for `detectRoutingShift`; ascending, only edges that any mode says something about. */
@@ -88,24 +102,52 @@ export function toRoutingSeconds(
 
 type Direction = RoutingShift['direction'];
 
-function findShift(
-  search: ShiftSearch,
-  last: RoutingShift | undefined,
-  directions: readonly Direction[],
-): RoutingShift | undefined {
+interface FoundShift {
+  readonly shift: RoutingShift;
+  /** That it was found in. */
+  readonly seconds: readonly RoutingSecond[];
+}
+
+/** While one is under way, only its opposite is another one. */
+function directionsAfter(last: RoutingShift | undefined): readonly Direction[] {
+  if (last === undefined || last.completedUnixNano !== undefined) return ['to-dns', 'to-mesh'];
+  return [last.direction === 'to-dns' ? 'to-mesh' : 'to-dns'];
+}
+
+function findShift(search: ShiftSearch, last: RoutingShift | undefined): FoundShift | undefined {
   const since = last === undefined ? 0 : secondOf(last.completedUnixNano ?? last.atUnixNano);
   const seconds = search.seconds.filter((entry) => entry.second >= since);
-  for (const direction of directions) {
+  for (const direction of directionsAfter(last)) {
     const split = scanBinomial(seconds.map(toTally), {
       ...RULES,
       direction: scanDirection(direction),
     });
-    if (split === undefined || !isAlarm(split)) continue;
-    if (newWaySeconds(seconds.slice(split.index), direction) < PERSISTENCE_SECONDS) continue;
-    const shift = toShift(search, seconds, split, direction);
-    return withCompletion(shift, seconds);
+    if (split === undefined || !isAlarm(split, seconds, direction)) continue;
+    if (!isLasting(split, seconds, direction)) continue;
+    return { shift: toShift(search, seconds, split, direction), seconds };
   }
   return undefined;
+}
+
+function isLasting(
+  { index, before, gain }: Split,
+  seconds: readonly RoutingSecond[],
+  direction: Direction,
+): boolean {
+  const after = seconds.slice(index);
+  const isNew = isOldOnly(before, direction);
+  // The second of the change is half of the old way, and may lie before the best split.
+  const earlier = isNew ? seconds.slice(Math.max(0, index - 1), index) : [];
+  const since = [...earlier, ...after];
+  if (newWaySeconds(since, direction) >= PERSISTENCE_SECONDS) return true;
+  const calls = since.reduce((total, entry) => total + newWay(entry, direction), 0);
+  const hasMovedAll = hasOnlyNewWay(after.slice(1), direction);
+  return isNew && hasMovedAll && calls >= OVERWHELMING_CALLS && gain >= OVERWHELMING_GAIN;
+}
+
+/** Hardly a call went the new way. */
+function isOldOnly(before: number, direction: Direction): boolean {
+  return direction === 'to-dns' ? before <= PURE_SHARE : before >= 1 - PURE_SHARE;
 }
 
 /** Looks at a shift under way again: more seconds place it better, and one day it is complete. */
@@ -117,7 +159,10 @@ function followShift(search: ShiftSearch, last: RoutingShift): RoutingShift | un
     ...RULES,
     direction: scanDirection(last.direction),
   });
-  const isPlaced = split !== undefined && isAlarm(split) && isNear(seconds, split, last.atUnixNano);
+  const isPlaced =
+    split !== undefined &&
+    isAlarm(split, seconds, last.direction) &&
+    isNear(seconds, split, last.atUnixNano);
   const placed = isPlaced
     ? { ...toShift(search, seconds, split, last.direction), ...keptFacts(last) }
     : last;
@@ -125,9 +170,15 @@ function followShift(search: ShiftSearch, last: RoutingShift): RoutingShift | un
   return isSame(followed, last) ? undefined : followed;
 }
 
-function isAlarm({ before, after, gain }: Split): boolean {
-  const isClean = isPure(before) && isPure(after);
-  return gain >= (isClean ? ALARM_GAIN : MIXED_ALARM_GAIN);
+function isAlarm(
+  { index, before, after, gain }: Split,
+  seconds: readonly RoutingSecond[],
+  direction: Direction,
+): boolean {
+  // The second of the change itself is half of the old way.
+  const rest = seconds.slice(index + 1);
+  const isMoved = isPure(after) || (rest.length > 0 && hasOnlyNewWay(rest, direction));
+  return gain >= (isPure(before) && isMoved ? ALARM_GAIN : MIXED_ALARM_GAIN);
 }
 
 function isPure(share: number): boolean {
@@ -200,6 +251,10 @@ function withCompletion(shift: RoutingShift, seconds: readonly RoutingSecond[]):
     shareAfter: shift.direction === 'to-dns' ? 1 : 0,
     completedUnixNano: startOfSecond(first.second),
   };
+}
+
+function hasOnlyNewWay(seconds: readonly RoutingSecond[], direction: Direction): boolean {
+  return seconds.every((entry) => oldWay(entry, direction) === 0);
 }
 
 function newWaySeconds(seconds: readonly RoutingSecond[], direction: Direction): number {

@@ -1,23 +1,28 @@
-import type { UnixSecond } from '#telemetry/time.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { unixSecond } from '#telemetry/time.ts';
 import type { SecondJudge } from './second-judge.ts';
 
-/** Judged at the latest so long after it could be. */
-const TICK_MS = 100;
+/** How often the open second is looked at as it fills. */
+const LOOK_EVERY_MS = 150;
 /** After the store failed: it is most likely restarting. */
 const PAUSE_MS = 1000;
 
 /**
- * Judges one second after the other, each once it is over and `latenessMs` have passed. The returned function ends
- * it behind the second under way. A second that fails is judged again: nothing is skipped.
+ * Judges one second after the other, each once it is over and `latenessMs` have passed, and looks at those that are not
+ * over yet. The returned function ends it behind the second under way. A second that fails is judged again: nothing is
+ * skipped.
  */
 export function judgeClosedSeconds(judge: SecondJudge, latenessMs: number): () => Promise<void> {
   let stopped = false;
   const run = async (): Promise<void> => {
     while (!stopped) {
       const next = unixSecond(judge.judgedSecond + 1);
-      const waitMs = isClosed(next, latenessMs) ? await judgeOne(judge, next) : TICK_MS;
-      if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+      const isClosed = msUntilClosed(next, latenessMs) <= 0;
+      const done = isClosed
+        ? await attempt(`second ${next} was not judged`, () => judge.judge(next))
+        : await attempt('the open second was not looked at', () => judge.watchOpenSeconds());
+      const waitMs = Math.min(LOOK_EVERY_MS, msUntilClosed(judge.judgedSecond + 1, latenessMs));
+      await sleep(done ? Math.max(0, waitMs) : PAUSE_MS);
     }
   };
   const running = run();
@@ -27,17 +32,16 @@ export function judgeClosedSeconds(judge: SecondJudge, latenessMs: number): () =
   };
 }
 
-function isClosed(second: UnixSecond, latenessMs: number): boolean {
-  return Date.now() >= (second + 1) * 1000 + latenessMs;
+function msUntilClosed(second: number, latenessMs: number): number {
+  return (second + 1) * 1000 + latenessMs - Date.now();
 }
 
-/** How long to wait before the next one. */
-async function judgeOne(judge: SecondJudge, second: UnixSecond): Promise<number> {
+async function attempt(failure: string, work: () => Promise<void>): Promise<boolean> {
   try {
-    await judge.judge(second);
-    return 0;
+    await work();
+    return true;
   } catch (error) {
-    process.stderr.write(`second ${second} was not judged: ${String(error)}\n`);
-    return PAUSE_MS;
+    process.stderr.write(`${failure}: ${String(error)}\n`);
+    return false;
   }
 }

@@ -1,11 +1,19 @@
 import { hasClientChanged, hasServerChanged } from '#analysis/control-plane/has-changed.ts';
-import type { ServerView, XdsClient } from '#analysis/control-plane/xds-client.ts';
+import type {
+  ControlPlaneView,
+  ServerView,
+  XdsClient,
+} from '#analysis/control-plane/xds-client.ts';
 import { FAILURE_WINDOW_SECONDS } from '#analysis/incident/find-failures.ts';
 import type { Incident } from '#analysis/incident/incident.ts';
-import { countCalls, judgeSecond } from '#analysis/incident/open-incidents.ts';
-import { detectRoutingShift, toRoutingSeconds } from '#analysis/routing/detect-routing-shift.ts';
+import {
+  type ClosedSecond,
+  countCalls,
+  judgeSecond,
+  noteShifts,
+} from '#analysis/incident/open-incidents.ts';
+import { detectNewShift, detectRoutingShift } from '#analysis/routing/detect-routing-shift.ts';
 import type { RoutingShift } from '#analysis/routing/routing-shift.ts';
-import { edgeId } from '#analysis/service-map/build-service-map.ts';
 import { readCallEdgeSeconds, readCallEdges } from '#store/call-edges/read-call-edges.ts';
 import type { Database } from '#store/client.ts';
 import { readServerViewAt } from '#store/control-plane/read-control-plane.ts';
@@ -13,7 +21,7 @@ import { readXdsClientsAt } from '#store/control-plane/read-xds-clients.ts';
 import { readNewestIncident } from '#store/incidents/read-incidents.ts';
 import { readJudgedSecond } from '#store/read-judged-second.ts';
 import { readRoutingShifts } from '#store/routing-shifts/read-routing-shifts.ts';
-import { writeJudgement } from '#store/write-judgement.ts';
+import { writeJudgement, writeNewShifts } from '#store/write-judgement.ts';
 import type { CallEdgeSecond } from '#telemetry/call-edge.ts';
 import {
   fromUnixMs,
@@ -24,12 +32,15 @@ import {
   unixSecond,
 } from '#telemetry/time.ts';
 import { type ControlPlaneFacts, ControlPlaneReader } from './control-plane-reader.ts';
+import { findShifts, mergeShifts, shiftsLately } from './find-shifts.ts';
 
 /** Detour was off for longer: what happened meanwhile is looked at, not judged. */
 const MAX_CATCH_UP_SECONDS = 900;
 /** Spans come late, and an ingester that was down brings its senders' queues: seconds so young are read again. */
 const READ_AGAIN_SECONDS = 10;
 const SHIFT_MEMORY_SECONDS = 3600;
+/** The one under way, the one before it that is late, and clocks that are ahead. */
+const MAX_OPEN_SECONDS = 4;
 
 /** What the judge knows of earlier seconds: all of it can be read from the store again. */
 interface Memory {
@@ -37,6 +48,8 @@ interface Memory {
   edges: readonly CallEdgeSecond[];
   edgesReadUpTo: number;
   clients: readonly XdsClient[];
+  /** As it stood at the end of the last judged second; undefined before the first. */
+  facts: ControlPlaneFacts | undefined;
   /** As last written: a state is written when it differs from this one. */
   written: ReadonlyMap<string, XdsClient>;
   server: ServerView | undefined;
@@ -47,21 +60,26 @@ interface Memory {
   lastNumber: number;
 }
 
-/** Judges closed seconds in order, each in one transaction with the mark up to where it got. */
+/**
+ * Judges closed seconds in order, each in one transaction with the mark up to where it got, and between them looks at the
+ * open ones. One call at a time.
+ */
 export class SecondJudge {
   readonly #db: Database;
+  readonly #nowMs: () => number;
   readonly #controlPlane: ControlPlaneReader;
   readonly #memory: Memory;
 
-  private constructor(db: Database, memory: Memory) {
+  private constructor(db: Database, nowMs: () => number, memory: Memory) {
     this.#db = db;
+    this.#nowMs = nowMs;
     this.#controlPlane = new ControlPlaneReader(db);
     this.#memory = memory;
   }
 
-  /** Goes on behind the last judged second. */
-  static async resume(db: Database): Promise<SecondJudge> {
-    return new SecondJudge(db, await recall(db));
+  /** Goes on behind the last judged second. `nowMs` dates what is found. */
+  static async resume(db: Database, nowMs: () => number): Promise<SecondJudge> {
+    return new SecondJudge(db, nowMs, await recall(db, nowMs()));
   }
 
   get judgedSecond(): UnixSecond {
@@ -73,18 +91,9 @@ export class SecondJudge {
     const edges = await this.#readEdges(second);
     const recent = edges.filter((edge) => edge.second > second - 5);
     const facts = await this.#controlPlane.read(second, memory, recent);
-    const shifts = findShifts(edges, memory.shifts, second);
+    const shifts = findShifts(detectRoutingShift, edges, memory.shifts, this.#nowMs());
     const allShifts = mergeShifts(memory.shifts, shifts);
-    const judged = judgeSecond({
-      second,
-      edges,
-      controlPlane: facts.view,
-      dnsFailingSinceUnixNano: facts.dns?.failingSinceUnixNano,
-      shifts: lately(allShifts, memory.incident, second),
-      current: memory.incident,
-      quietSinceUnixNano: memory.quietSinceUnixNano,
-      nextNumber: memory.lastNumber + 1,
-    });
+    const judged = judgeSecond(this.#closedSecond(second, facts, allShifts));
     const incident = await this.#counted(judged, second);
     const clients = changedClients(facts, memory.written);
     const server = facts.view.server;
@@ -99,6 +108,7 @@ export class SecondJudge {
     // Only now: a second that could not be written is judged again from the same memory.
     memory.judgedSecond = second;
     memory.clients = facts.view.clients;
+    memory.facts = facts;
     memory.written = new Map([
       ...memory.written,
       ...clients.map((client) => [client.id, client] as const),
@@ -109,6 +119,47 @@ export class SecondJudge {
     const isOver = incident?.state === 'resolved';
     memory.incident = isOver ? undefined : incident;
     memory.quietSinceUnixNano = isOver ? incident.endUnixNano : memory.quietSinceUnixNano;
+  }
+
+  /**
+   * Looks at what the seconds that are not closed yet have shown so far: a service that turns altogether has turned,
+   * whatever else its second may bring.
+   */
+  async watchOpenSeconds(): Promise<void> {
+    const memory = this.#memory;
+    const { judgedSecond, facts } = memory;
+    // What was before is read with the first second to be judged.
+    if (facts === undefined) return;
+    const open = await readCallEdgeSeconds(this.#db, {
+      startUnixNano: startOfSecond(unixSecond(judgedSecond + 1)),
+      endUnixNano: startOfSecond(unixSecond(judgedSecond + 1 + MAX_OPEN_SECONDS)),
+    });
+    const edges = [...memory.edges, ...open];
+    const shifts = findShifts(detectNewShift, edges, memory.shifts, this.#nowMs());
+    if (shifts.length === 0) return;
+    const allShifts = mergeShifts(memory.shifts, shifts);
+    const incident = noteShifts(this.#closedSecond(judgedSecond, facts, allShifts));
+    await writeNewShifts(this.#db, shifts, incident);
+    memory.shifts = allShifts;
+    memory.incident = incident ?? memory.incident;
+  }
+
+  #closedSecond(
+    second: UnixSecond,
+    facts: ControlPlaneFacts,
+    shifts: readonly RoutingShift[],
+  ): ClosedSecond {
+    const { edges, incident, quietSinceUnixNano, lastNumber } = this.#memory;
+    return {
+      second,
+      edges,
+      controlPlane: facts.view,
+      dnsFailingSinceUnixNano: facts.dns?.failingSinceUnixNano,
+      shifts: shiftsLately(shifts, incident, second),
+      current: incident,
+      quietSinceUnixNano,
+      nextNumber: lastNumber + 1,
+    };
   }
 
   /** Where an incident turns, its calls are counted anew: spans that came late are in the store by then. */
@@ -140,8 +191,8 @@ export class SecondJudge {
   }
 }
 
-async function recall(db: Database): Promise<Memory> {
-  const judgedSecond = await startAfter(db);
+async function recall(db: Database, nowMs: number): Promise<Memory> {
+  const judgedSecond = await startAfter(db, nowMs);
   const at = startOfSecond(unixSecond(judgedSecond + 1));
   const [clients, server, newest] = await Promise.all([
     readXdsClientsAt(db, at),
@@ -159,6 +210,7 @@ async function recall(db: Database): Promise<Memory> {
     edges: [],
     edgesReadUpTo: judgedSecond - FAILURE_WINDOW_SECONDS,
     clients,
+    facts: undefined,
     written: new Map(clients.map((client) => [client.id, client])),
     server,
     shifts,
@@ -169,57 +221,17 @@ async function recall(db: Database): Promise<Memory> {
 }
 
 /** Behind the last judged second; at first, or after a long pause, a quarter of an hour ago: or where telemetry begins. */
-async function startAfter(db: Database): Promise<UnixSecond> {
-  const clock = Math.floor(Date.now() / 1000);
+async function startAfter(db: Database, nowMs: number): Promise<UnixSecond> {
+  const clock = Math.floor(nowMs / 1000);
   const earliest = clock - MAX_CATCH_UP_SECONDS;
   const judged = await readJudgedSecond(db);
   if (judged !== undefined && judged >= earliest) return judged;
   const edges = await readCallEdgeSeconds(db, {
     startUnixNano: startOfSecond(unixSecond(earliest)),
-    endUnixNano: fromUnixMs(Date.now()),
+    endUnixNano: fromUnixMs(nowMs),
   });
   const first = edges[0]?.second;
   return unixSecond((first ?? clock - 1) - 1);
-}
-
-function findShifts(
-  edges: readonly CallEdgeSecond[],
-  known: readonly RoutingShift[],
-  second: UnixSecond,
-): readonly RoutingShift[] {
-  const nowUnixNano = fromUnixMs(Date.now());
-  const ends = new Map(edges.map((edge) => [edgeId(edge), edge]));
-  return [...toRoutingSeconds(edges)].flatMap(([id, seconds]) => {
-    const end = ends.get(id);
-    if (end === undefined) return [];
-    const shift = detectRoutingShift({
-      client: end.client,
-      server: end.server,
-      seconds: seconds.filter((entry) => entry.second <= second),
-      known: known.filter((entry) => edgeId(entry) === id),
-      nowUnixNano,
-    });
-    return shift === undefined ? [] : [shift];
-  });
-}
-
-function mergeShifts(
-  known: readonly RoutingShift[],
-  found: readonly RoutingShift[],
-): readonly RoutingShift[] {
-  const byId = new Map([...known, ...found].map((shift) => [shift.id, shift]));
-  return [...byId.values()].sort((a, b) => Number(a.atUnixNano - b.atUnixNano));
-}
-
-/** Of the incident under way, or of the last minutes. */
-function lately(
-  shifts: readonly RoutingShift[],
-  incident: Incident | undefined,
-  second: UnixSecond,
-): readonly RoutingShift[] {
-  const since =
-    incident?.startUnixNano ?? startOfSecond(unixSecond(second - FAILURE_WINDOW_SECONDS));
-  return shifts.filter((shift) => shift.toUnixNano >= since);
 }
 
 function changedClients(

@@ -44,9 +44,9 @@ export async function liveThrough(
 
 /** The judge is dropped without a word every `killEvery` seconds: the next one has only the store. */
 async function judgeAll(store: TestStore, end: number, killEvery: number): Promise<void> {
-  let judge = await SecondJudge.resume(store.db);
+  let judge = await SecondJudge.resume(store.db, Date.now);
   for (let judged = 1; judge.judgedSecond < end - 1; judged++) {
     await judge.judge(unixSecond(judge.judgedSecond + 1));
-    if (judged % killEvery === 0) judge = await SecondJudge.resume(store.db);
+    if (judged % killEvery === 0) judge = await SecondJudge.resume(store.db, Date.now);
   }
 }

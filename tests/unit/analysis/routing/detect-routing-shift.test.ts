@@ -4,6 +4,7 @@ import type { RoutingShift } from '#analysis/routing/routing-shift.ts';
 import { toServiceShifts } from '#analysis/routing/to-service-shifts.ts';
 import { secondOf, startOfSecond, unixSecond } from '#telemetry/time.ts';
 import { seededRandom } from '#tests/support/seeded-random.ts';
+import { type WatchedCall, watchCalls } from '#tests/support/watched-calls.ts';
 
 /** Second by second as the analyzer does, over a window of 120 s. */
 function follow(series: readonly RoutingSecond[]): readonly RoutingShift[] {
@@ -106,6 +107,76 @@ describe('detectRoutingShift', () => {
       if (shift !== undefined && Math.abs(secondOf(shift.atUnixNano) - 80) <= 2) right++;
     }
     expect(right).toBeGreaterThanOrEqual(95);
+  });
+});
+
+/** Poisson arrivals; each visit makes `clump` calls that go one way. */
+function arrivals(
+  random: () => number,
+  perSecond: number,
+  seconds: number,
+  dnsShareAt: (ms: number) => number,
+  clump = 1,
+): readonly WatchedCall[] {
+  const calls: WatchedCall[] = [];
+  const gapMs = () => (-Math.log(1 - random()) * 1000 * clump) / perSecond;
+  for (let atMs = gapMs(); atMs < seconds * 1000; atMs += gapMs()) {
+    const way = random() < dnsShareAt(atMs) ? 'dns' : 'mesh';
+    for (let call = 0; call < clump; call++) calls.push({ atMs, way });
+  }
+  return calls;
+}
+
+describe('the open second', () => {
+  const SWITCH_MS = [60_000, 60_250, 60_500, 60_750, 60_950];
+
+  /** Of 50 switches at every part of a second, after a minute of calls by mesh; ascending, ms. */
+  function delaysMs(perSecond: number): readonly number[] {
+    const delays: number[] = [];
+    for (let seed = 1; seed <= 10; seed++) {
+      for (const switchMs of SWITCH_MS) {
+        const random = seededRandom(seed * 1000 + switchMs);
+        const calls = arrivals(random, perSecond, 66, (ms) => (ms >= switchMs ? 1 : 0));
+        const [shift] = watchCalls(calls, 66);
+        delays.push(Number(shift?.detectedUnixNano) / 1e6 - switchMs);
+      }
+    }
+    return delays.sort((a, b) => a - b);
+  }
+
+  it.each([
+    [5, 47, 2000],
+    [9, 49, 2000],
+    [30, 49, 1000],
+    // Fewer calls say it later: what counts is that two seconds of them have come in.
+    [3, 40, 2000],
+  ])(
+    'reports a full switch at %i calls a second, in %i of 50 cases within %i ms',
+    (perSecond, cases, ms) => {
+      expect(delaysMs(perSecond)[cases - 1]).toBeLessThanOrEqual(ms);
+    },
+  );
+
+  it.each([
+    ['a mixed edge', 0.5, 1, 0],
+    ['an edge with a little DNS', 0.05, 1, 0],
+    // Three calls a visit carry the information of one.
+    ['a mixed edge of visits', 0.5, 3, 2],
+    ['an edge with a little DNS, by visits', 0.02, 3, 3],
+  ])('reports nothing of %s in an hour', (_, share, clump, allowed) => {
+    let alarms = 0;
+    for (let seed = 1; seed <= 30; seed++) {
+      const calls = arrivals(seededRandom(seed), 8, 120, () => share, clump);
+      if (watchCalls(calls, 120).length > 0) alarms++;
+    }
+    expect(alarms).toBeLessThanOrEqual(allowed);
+  });
+
+  it('takes a request with its retries, once by the other way, for no shift', () => {
+    const calls = arrivals(seededRandom(7), 10, 120, () => 0);
+    const stray = [0, 1, 2].map((ms) => ({ atMs: 60_300 + ms, way: 'dns' as const }));
+    const all = [...calls, ...stray].sort((a, b) => a.atMs - b.atMs);
+    expect(watchCalls(all, 120)).toEqual([]);
   });
 });
 
