@@ -110,11 +110,20 @@ function modeOfStatement(stated: string, evidence: RoutingEvidence): RoutingMode
 }
 
 /** "Asked and got nothing" counts above where the configuration came from. */
-function xdsMode({ errorType, statedSource, connected }: RoutingEvidence): RoutingMode {
+function xdsMode(evidence: RoutingEvidence): RoutingMode {
+  const { errorType, statedSource, connected } = evidence;
   if (errorType !== undefined && NO_CONFIG_ERRORS.has(errorType)) return 'xds-none';
+  if (isWithoutAddress(evidence)) return 'xds-none';
   if (statedSource === 'fallback') return 'xds-fallback';
   if (statedSource === 'cache' || connected === false) return 'xds-cached';
   return 'xds-live';
+}
+
+/** A proxyless client whose channel has no endpoints fails with a message about its xDS resources. */
+function isWithoutAddress({ grpcTarget, urlFull, statusMessage }: RoutingEvidence): boolean {
+  const message = statusMessage ?? '';
+  if (!/^xds:/i.test(grpcTarget ?? urlFull ?? '')) return false;
+  return XDS_MESSAGE.test(message) || NO_ADDRESS_MESSAGE.test(message);
 }
 
 /** Rules 2 to 4: a gRPC target's scheme names the resolver. gRPC Name Resolution (doc/naming.md): dns is the default. */
@@ -123,7 +132,7 @@ function targetScheme(evidence: RoutingEvidence): InferredRouting | undefined {
   if (target === undefined || target === '') return undefined;
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(target)?.[1]?.toLowerCase();
   if (scheme === 'xds') {
-    return { mode: xdsTargetMode(evidence), confidence: 'certain', rule: 2 };
+    return { mode: xdsMode(evidence), confidence: 'certain', rule: 2 };
   }
   if (scheme === 'dns') return { mode: 'dns', confidence: 'certain', rule: 3 };
   if (scheme && ['ipv4', 'ipv6', 'unix', 'static'].includes(scheme)) {
@@ -143,12 +152,6 @@ function bareTarget(target: string): InferredRouting {
   return isIpLiteral(host)
     ? { mode: 'direct', confidence: 'certain', rule: 4 }
     : { mode: 'dns', confidence: 'certain', rule: 3 };
-}
-
-/** A proxyless client whose channel has no endpoints fails with a message about its xDS resources. */
-function xdsTargetMode({ statusMessage }: RoutingEvidence): RoutingMode {
-  const message = statusMessage ?? '';
-  return XDS_MESSAGE.test(message) || NO_ADDRESS_MESSAGE.test(message) ? 'xds-none' : 'xds-live';
 }
 
 function passthroughCluster({ upstreamCluster }: RoutingEvidence): InferredRouting | undefined {

@@ -9,6 +9,7 @@ import {
 } from '@grpc/grpc-js';
 import { register } from '@grpc/grpc-js-xds';
 import {
+  type Attributes,
   type Context,
   propagation,
   type Span,
@@ -21,6 +22,8 @@ import {
   ATTR_GRPC_TARGET,
   ATTR_NETWORK_PEER_ADDRESS,
   ATTR_NETWORK_PEER_PORT,
+  ATTR_ROUTING_MODE,
+  ATTR_ROUTING_SOURCE,
   ATTR_RPC_GRPC_STATUS_CODE,
   ATTR_RPC_METHOD,
   ATTR_RPC_SERVICE,
@@ -74,13 +77,16 @@ const LoginStubConstructor = makeGenericClientConstructor(
  */
 export class LoginClient {
   readonly #targets: LoginTargets;
+  readonly #xdsFacts: () => Attributes;
   readonly #now: () => number;
   readonly #stubs = new Map<LoginMode, LoginStub>();
   #mode: LoginMode = 'xds';
 
-  constructor(targets: LoginTargets, now: () => number) {
+  /** `xdsFacts` are what this process's xDS client holds at the moment, for the spans of calls that it routes. */
+  constructor(targets: LoginTargets, xdsFacts: () => Attributes, now: () => number) {
     register();
     this.#targets = targets;
+    this.#xdsFacts = xdsFacts;
     this.#now = now;
     // Connects now: the first login should not wait for the control plane.
     this.#stub().getChannel().getConnectivityState(true);
@@ -101,7 +107,7 @@ export class LoginClient {
   }
 
   logIn(user: string, parent: Context): Promise<LoginAnswer> {
-    const span = startSpan(this.#targets[this.#mode], parent);
+    const span = startSpan(this.#targets[this.#mode], this.#routing(), parent);
     const metadata = new Metadata();
     propagation.inject(trace.setSpan(parent, span), metadata, {
       set: (carrier, key, value) => carrier.set(key, value),
@@ -125,6 +131,12 @@ export class LoginClient {
     for (const stub of this.#stubs.values()) stub.close();
   }
 
+  #routing(): Attributes {
+    return this.#mode === 'dns'
+      ? { [ATTR_ROUTING_MODE]: 'dns', [ATTR_ROUTING_SOURCE]: 'resolver' }
+      : { [ATTR_ROUTING_MODE]: 'xds', ...this.#xdsFacts() };
+  }
+
   #stub(): LoginStub {
     const known = this.#stubs.get(this.#mode);
     if (known) return known;
@@ -139,7 +151,7 @@ export class LoginClient {
   }
 }
 
-function startSpan(target: string, parent: Context): Span {
+function startSpan(target: string, routing: Attributes, parent: Context): Span {
   return trace.getTracer('detour-lab').startSpan(
     `${LOGIN_SERVICE}/${LOG_IN_METHOD}`,
     {
@@ -151,6 +163,7 @@ function startSpan(target: string, parent: Context): Span {
         [ATTR_GRPC_TARGET]: target,
         [ATTR_SERVICE_PEER_NAME]: 'login',
         [ATTR_SERVER_ADDRESS]: 'login',
+        ...routing,
       },
     },
     parent,

@@ -1,7 +1,17 @@
 import { addAdminServicesToServer, getChannelzHandlers, type Server } from '@grpc/grpc-js';
+import type { Attributes } from '@opentelemetry/api';
 import { z } from 'zod';
 import type { CacheState, XdsClientReport, XdsTypeReport } from '#lab/xds/client-metrics.ts';
 import { xdsTypeOf } from '#lab/xds/type-urls.ts';
+import {
+  ATTR_CDS_VERSION,
+  ATTR_EDS_VERSION,
+  ATTR_LDS_VERSION,
+  ATTR_RDS_VERSION,
+  ATTR_ROUTING_SOURCE,
+  ATTR_XDS_CONFIG_AGE_MS,
+  ATTR_XDS_CONNECTED,
+} from '#telemetry/attributes.ts';
 import { XDS_TYPES, type XdsType } from '#telemetry/xds-type.ts';
 import { readAcceptedVersions, toFullTypeUrl } from './accepted-versions.ts';
 
@@ -38,6 +48,12 @@ type Unary = (
   callback: (error: unknown, reply?: unknown) => void,
 ) => void;
 
+const ATTR_VERSIONS: Readonly<Record<XdsType, string>> = {
+  LDS: ATTR_LDS_VERSION,
+  RDS: ATTR_RDS_VERSION,
+  CDS: ATTR_CDS_VERSION,
+  EDS: ATTR_EDS_VERSION,
+};
 const CACHE_STATES: Readonly<Record<string, CacheState>> = {
   REQUESTED: 'requested',
   DOES_NOT_EXIST: 'does_not_exist',
@@ -79,6 +95,20 @@ export class GrpcClientReader {
           resources.filter((r) => xdsTypeOf(toFullTypeUrl(r.type_url)) === type),
           accepted.get(type),
         ),
+      ),
+    };
+  }
+
+  /** What a call that starts now is routed by, as a sidecar states it on its spans. */
+  routingFacts(): Attributes {
+    const connected = this.#isConnected();
+    const changedMs = Math.max(...[...this.#seen.values()].map(({ sinceMs }) => sinceMs));
+    return {
+      [ATTR_ROUTING_SOURCE]: connected ? 'stream' : 'cache',
+      [ATTR_XDS_CONNECTED]: connected,
+      ...(changedMs > 0 && { [ATTR_XDS_CONFIG_AGE_MS]: Math.max(0, this.#now() - changedMs) }),
+      ...Object.fromEntries(
+        [...readAcceptedVersions()].map(([type, version]) => [ATTR_VERSIONS[type], version]),
       ),
     };
   }

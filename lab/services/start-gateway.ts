@@ -25,6 +25,7 @@ export function startGateway(
       xds: 'xds:///login',
       dns: `dns://${settings.dnsServer}/login.lab:${settings.grpcPort}`,
     },
+    () => reader.routingFacts(),
     now,
   );
   const reader = new GrpcClientReader(settings.controlPlane, now);

@@ -2,7 +2,10 @@ import type { ChildProcess } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DnsServer } from '#lab/dns/dns-server.ts';
+import { readCallEdges } from '#store/call-edges/read-call-edges.ts';
+import { fromUnixMs } from '#telemetry/time.ts';
 import { postJson } from '#tests/support/http-json.ts';
+import { type StoredReceiver, startStoredReceiver } from '#tests/support/otlp/stored-receiver.ts';
 import { until } from '#tests/support/sidecar-bench.ts';
 import { endProcess, startProcess } from '#tests/support/start-process.ts';
 import {
@@ -19,6 +22,7 @@ const CATALOGUE = catalogueOf({ login: [`${LOGIN}:9090`], song: ['127.27.13.2:15
 let mesh: TestControlPlane;
 let dns: DnsServer;
 let registry: Server;
+let ingester: StoredReceiver;
 let services: readonly ChildProcess[] = [];
 
 /** The status of one login, and what gRPC said about it. */
@@ -35,6 +39,16 @@ function route(mode: 'xds' | 'dns', fresh = false): Promise<unknown> {
   return postJson(`http://${GATEWAY}:8080/-/routing`, { mode, fresh });
 }
 
+/** The routing modes of the gateway's calls to login so far, sorted. */
+async function loginModes(): Promise<readonly string[]> {
+  const nowMs = Date.now();
+  const edges = await readCallEdges(ingester.store.db, {
+    startUnixNano: fromUnixMs(nowMs - 600_000),
+    endUnixNano: fromUnixMs(nowMs + 1000),
+  });
+  return [...new Set(edges.filter((e) => e.server === 'login').map((e) => e.mode))].sort();
+}
+
 /** LDS pushes to the gateway's gRPC client that were answered. */
 function ackedListenerPushes(): number {
   return mesh.pushes.filter(
@@ -44,6 +58,7 @@ function ackedListenerPushes(): number {
 
 describe('the proxyless gRPC client of the gateway', () => {
   beforeAll(async () => {
+    ingester = await startStoredReceiver();
     mesh = await startTestControlPlane({ host: HOST });
     mesh.controlPlane.applyCatalogue(CATALOGUE);
     dns = new DnsServer({ origin: 'lab', ttlSeconds: 1, onQuery: () => undefined });
@@ -57,7 +72,7 @@ describe('the proxyless gRPC client of the gateway', () => {
       CONTROL_PLANE_XDS: mesh.address,
       DNS_ADDRESS: `${HOST}:${dnsPort}`,
       REGISTRY_URL: `http://${HOST}:${registryPort}`,
-      OTEL_EXPORTER_OTLP_ENDPOINT: `http://${HOST}:9`,
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${ingester.http.port}`,
     };
     services = [
       await startProcess('sample-service', {
@@ -79,6 +94,7 @@ describe('the proxyless gRPC client of the gateway', () => {
     mesh.stop();
     await dns.close();
     registry.close();
+    await ingester.stop();
   });
 
   it('logs in over xds:///login', async () => {
@@ -115,5 +131,18 @@ describe('the proxyless gRPC client of the gateway', () => {
   it('is healed by a new channel', async () => {
     await route('xds', true);
     await until(logIn, ({ status }) => status === 200);
+  });
+
+  it('states on its spans how each call was routed', async () => {
+    await until(loginModes, (modes) => modes.join() === 'dns,xds-live,xds-none');
+  });
+
+  it('states that it goes on from its cache when its control plane is gone', async () => {
+    mesh.stop();
+    const status = await until(
+      async () => ({ ...(await logIn()), modes: await loginModes() }),
+      ({ modes }) => modes.includes('xds-cached'),
+    );
+    expect(status).toMatchObject({ status: 200 });
   });
 });

@@ -23,7 +23,22 @@ const ROWS: ReadonlyArray<readonly [RoutingEvidence, string]> = [
   [{ statedMode: 'static' }, 'static certain 1'],
   [{ statedMode: 'direct' }, 'direct certain 1'],
   [{ statedMode: 'carrier-pigeon', grpcTarget: 'dns:///a' }, 'dns certain 3'],
+  [
+    { statedMode: 'xds', connected: false, grpcTarget: 'xds:///login', errorType: 'UNAVAILABLE' },
+    'xds-cached certain 1',
+  ],
+  [
+    {
+      statedMode: 'xds',
+      statedSource: 'cache',
+      grpcTarget: 'xds:///login',
+      errorType: 'UNAVAILABLE',
+      statusMessage: 'UNAVAILABLE: Listener login does not exist',
+    },
+    'xds-none certain 1',
+  ],
   [{ grpcTarget: 'xds:///login' }, 'xds-live certain 2'],
+  [{ grpcTarget: 'xds:///login', connected: false }, 'xds-cached certain 2'],
   [
     { grpcTarget: 'xds:///login', statusMessage: 'Listener login does not exist' },
     'xds-none certain 2',
