@@ -23,43 +23,58 @@ export function watchCalls(
   calls: readonly WatchedCall[],
   seconds: number,
 ): readonly RoutingShift[] {
-  const known: RoutingShift[] = [];
-  const counts = new Map<number, { dns: number; mesh: number }>();
-  let stored = 0;
-  let seen = 0;
+  const shifts: RoutingShift[] = [];
+  const store = new CallStore(calls);
   let judged = -1;
   for (let nowMs = 0; nowMs <= seconds * 1000; nowMs += LOOK_EVERY_MS) {
-    for (; (calls[stored]?.atMs ?? Number.POSITIVE_INFINITY) + UNDER_WAY_MS <= nowMs; stored++) {
-      const { atMs, way } = calls[stored] as WatchedCall;
-      const second = Math.floor(atMs / 1000);
-      const entry = counts.get(second) ?? { dns: 0, mesh: 0 };
-      entry[way]++;
-      counts.set(second, entry);
-    }
-    const isNews = stored > seen;
-    seen = stored;
+    const isNews = store.fill(nowMs - UNDER_WAY_MS);
     const isClosed = nowMs >= (judged + 2) * 1000 + LATENESS_MS;
     if (isClosed) judged++;
-    else if (!isNews) continue;
+    if (!isClosed && !isNews) continue;
     const shift = (isClosed ? detectRoutingShift : detectNewShift)({
       client: 'song',
       server: 'artist',
-      seconds: secondsOf(counts, isClosed ? judged : Number.POSITIVE_INFINITY, judged),
-      known,
+      seconds: store.between(judged - WINDOW_SECONDS, isClosed ? judged : judged + 4),
+      known: shifts,
       nowUnixNano: fromUnixMs(nowMs),
     });
-    const at = known.findIndex((entry) => entry.id === shift?.id);
-    if (shift !== undefined) known.splice(at < 0 ? known.length : at, 1, shift);
+    if (shift !== undefined) replace(shifts, shift);
   }
-  return known;
+  return shifts;
 }
 
-function secondsOf(
-  counts: ReadonlyMap<number, { readonly dns: number; readonly mesh: number }>,
-  last: number,
-  judged: number,
-): readonly RoutingSecond[] {
-  return [...counts]
-    .filter(([second]) => second <= last && second > judged - WINDOW_SECONDS)
-    .map(([second, entry]) => ({ second: unixSecond(second), ...entry }));
+function replace(shifts: RoutingShift[], shift: RoutingShift): void {
+  const at = shifts.findIndex((entry) => entry.id === shift.id);
+  shifts.splice(at < 0 ? shifts.length : at, 1, shift);
+}
+
+/** Calls by second, as far as they have come in. */
+class CallStore {
+  readonly #calls: readonly WatchedCall[];
+  readonly #seconds = new Map<number, { dns: number; mesh: number }>();
+  #next = 0;
+
+  constructor(calls: readonly WatchedCall[]) {
+    this.#calls = calls;
+  }
+
+  /** Whether any call was new. */
+  fill(untilMs: number): boolean {
+    const before = this.#next;
+    for (let call = this.#calls[before]; call !== undefined && call.atMs <= untilMs; ) {
+      const second = Math.floor(call.atMs / 1000);
+      const entry = this.#seconds.get(second) ?? { dns: 0, mesh: 0 };
+      entry[call.way]++;
+      this.#seconds.set(second, entry);
+      call = this.#calls[++this.#next];
+    }
+    return this.#next > before;
+  }
+
+  /** After `first`, up to `last`. */
+  between(first: number, last: number): readonly RoutingSecond[] {
+    return [...this.#seconds]
+      .filter(([second]) => second > first && second <= last)
+      .map(([second, entry]) => ({ second: unixSecond(second), ...entry }));
+  }
 }
