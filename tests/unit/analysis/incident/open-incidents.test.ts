@@ -68,7 +68,7 @@ describe('judgeSecond', () => {
       ).flat();
       expect(judge(300, edges)).toEqual([]);
     }
-  });
+  }, 300_000);
 
   it('takes a normal share of DNS for no alarm', () => {
     const edges = [

@@ -127,7 +127,7 @@ function arrivals(
   return calls;
 }
 
-describe('the open second', () => {
+describe('the open second', { timeout: 300_000 }, () => {
   const SWITCH_MS = [60_000, 60_250, 60_500, 60_750, 60_950];
 
   /** Of 50 switches at every part of a second, after a minute of calls by mesh; ascending, ms. */
