@@ -2,12 +2,14 @@ import { buildControlPlaneView } from '#analysis/control-plane/build-control-pla
 import type { ControlPlaneView, DnsView, XdsClient } from '#analysis/control-plane/xds-client.ts';
 import type { ReplayTimeline } from '#analysis/replay/timeline.ts';
 import { buildServiceMap } from '#analysis/service-map/build-service-map.ts';
+import { RUN_SECONDS } from '#analysis/service-map/judge-run.ts';
 import { LIVE_WINDOW_SECONDS, type ServiceMap } from '#analysis/service-map/service-map.ts';
-import type { CallEdge } from '#telemetry/call-edge.ts';
+import type { CallEdge, CallEdgeSecond } from '#telemetry/call-edge.ts';
 import { bucketOf, emptyHistogram } from '#telemetry/latency-histogram.ts';
 import { startOfSecond, type UnixNano, unixNano, unixSecond } from '#telemetry/time.ts';
 
 const NS_PER_US = 1000;
+const NO_LATENCY = emptyHistogram();
 
 /** The instant at which a frame begins. */
 export function frameStart(timeline: ReplayTimeline, frame: number): UnixNano {
@@ -31,6 +33,7 @@ export function mapAtFrame(timeline: ReplayTimeline, frame: number): ServiceMap 
   const map = buildServiceMap({
     window: { startUnixNano: frameStart(timeline, first), endUnixNano: end },
     edges: edgesBetween(timeline, first, frame),
+    run: secondsBetween(timeline, Math.max(0, frame - RUN_SECONDS + 1), frame),
     services: [],
     instances: instancesAt(timeline, frame),
     controlPlane: controlPlaneAt(timeline, frame),
@@ -91,6 +94,25 @@ function edgesBetween(timeline: ReplayTimeline, first: number, last: number): re
     }
     return calls === 0 ? [] : [{ ...edge, calls, errors, latency }];
   });
+}
+
+/** Without latencies: a run is judged by its failures. */
+function secondsBetween(
+  timeline: ReplayTimeline,
+  first: number,
+  last: number,
+): readonly CallEdgeSecond[] {
+  const rows: CallEdgeSecond[] = [];
+  timeline.edges.forEach((edge, index) => {
+    for (let frame = first; frame <= last; frame++) {
+      const at = index * timeline.frames + frame;
+      const calls = timeline.calls[at] ?? 0;
+      if (calls === 0) continue;
+      const second = unixSecond(timeline.startSecond + frame);
+      rows.push({ ...edge, second, calls, errors: timeline.errors[at] ?? 0, latency: NO_LATENCY });
+    }
+  });
+  return rows;
 }
 
 function instancesAt(

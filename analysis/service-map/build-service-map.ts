@@ -1,4 +1,5 @@
 import type { ControlPlaneView, DnsView, XdsClient } from '#analysis/control-plane/xds-client.ts';
+import { failsNow } from '#analysis/service-map/judge-run.ts';
 import type {
   Health,
   ModeCount,
@@ -8,6 +9,7 @@ import type {
 } from '#analysis/service-map/service-map.ts';
 import {
   type CallEdge,
+  type CallEdgeSecond,
   type PeerKind,
   type ServiceCalls,
   type ServiceInstance,
@@ -28,6 +30,11 @@ export type KnownEdge = Pick<CallEdge, 'client' | 'server' | 'serverKind'>;
 export interface ServiceMapInput {
   readonly window: TimeWindow;
   readonly edges: readonly CallEdge[];
+  /**
+   * The last `RUN_SECONDS` up to the end of a window that is short enough to mean now; any order. Without them health is
+   * the window's mean alone.
+   */
+  readonly run?: readonly CallEdgeSecond[];
   readonly services: readonly ServiceCalls[];
   /** Taken to be running: seen inside the window or shortly before it. */
   readonly instances: readonly ServiceInstance[];
@@ -52,10 +59,11 @@ export function buildServiceMap(input: ServiceMapInput): ServiceMap {
   const known = (input.known ?? []).filter((edge) => shown(edge.client) && shown(edge.server));
   const services = input.services.filter((entry) => shown(entry.service));
   const seconds = elapsedNs(input.window.startUnixNano, input.window.endUnixNano) / NS_PER_SECOND;
+  const run = (input.run ?? []).filter((edge) => shown(edge.client) && shown(edge.server));
   return {
     window: input.window,
-    nodes: toNodes({ ...input, edges: calls, known, services }, seconds),
-    edges: toEdges(calls, known, seconds, input.usual ?? new Map()),
+    nodes: toNodes({ ...input, edges: calls, known, services, run }, seconds),
+    edges: toEdges(calls, known, seconds, input.usual ?? new Map()).map(withRun(run)),
     controlPlane: input.controlPlane,
     dns: input.dns,
     totals: countModes(calls.filter((edge) => edge.client !== USERS)),
@@ -81,6 +89,16 @@ export function judgeCalls(calls: number, errors: number): Health {
   const ratio = errors / calls;
   if (ratio >= CRITICAL_RATIO && errors >= MIN_CRITICAL_ERRORS) return 'critical';
   return ratio >= DEGRADED_RATIO ? 'degraded' : 'ok';
+}
+
+/** Of the mean of the last seconds or of the newest calls, whichever is worse. */
+function worseOf(health: Health, failing: boolean): Health {
+  return failing && health !== 'unknown' ? 'critical' : health;
+}
+
+function withRun(run: readonly CallEdgeSecond[]): (edge: ServiceEdge) => ServiceEdge {
+  const byEdge = groupBy(run, edgeId);
+  return (edge) => ({ ...edge, health: worseOf(edge.health, failsNow(byEdge.get(edge.id) ?? [])) });
 }
 
 /** The mode of most calls; undefined when there were none. */
@@ -132,7 +150,10 @@ function toEdge(
   };
 }
 
-type NodeInput = ServiceMapInput & { readonly known: readonly KnownEdge[] };
+type NodeInput = ServiceMapInput & {
+  readonly known: readonly KnownEdge[];
+  readonly run: readonly CallEdgeSecond[];
+};
 
 function toNodes(input: NodeInput, seconds: number): readonly ServiceNode[] {
   const kinds = nodeKinds(input);
@@ -140,6 +161,7 @@ function toNodes(input: NodeInput, seconds: number): readonly ServiceNode[] {
   const answered = new Map(input.services.map((entry) => [entry.service, entry]));
   const instances = groupBy(input.instances, (entry) => entry.service);
   const clients = groupBy(input.controlPlane.clients, (client) => client.service);
+  const runs = groupBy(input.run, (edge) => edge.server);
   return [...kinds.keys()].sort().map((id) =>
     toNode({
       id,
@@ -148,6 +170,7 @@ function toNodes(input: NodeInput, seconds: number): readonly ServiceNode[] {
       answered: answered.get(id),
       instances: instances.get(id)?.length ?? 0,
       clients: clients.get(id) ?? [],
+      failsNow: failsNow(runs.get(id) ?? []),
       seconds,
     }),
   );
@@ -173,6 +196,7 @@ interface NodeParts {
   readonly answered: ServiceCalls | undefined;
   readonly instances: number;
   readonly clients: readonly XdsClient[];
+  readonly failsNow: boolean;
   readonly seconds: number;
 }
 
@@ -186,13 +210,17 @@ function toNode(parts: NodeParts): ServiceNode {
       ? [parts.answered.latency]
       : parts.incoming.map((edge) => edge.latency);
   const incoming = countModes(parts.incoming);
-  const health = judgeCalls(seen.calls, seen.errors);
+  const byMean = judgeCalls(seen.calls, seen.errors);
+  const health = worseOf(byMean, parts.failsNow);
+  const isNews = health !== byMean;
   return {
     id: parts.id,
     name: parts.kind === 'users' ? 'users' : parts.id,
     kind: parts.kind,
     health,
-    healthReason: healthReason(health, seen, byItself.calls, incoming),
+    healthReason: isNews
+      ? 'the newest calls fail'
+      : healthReason(health, seen, byItself.calls, incoming),
     instances: parts.instances,
     requestsPerSecond: seen.calls / parts.seconds,
     errorRatio: seen.calls === 0 ? 0 : seen.errors / seen.calls,

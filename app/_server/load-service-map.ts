@@ -1,12 +1,18 @@
 import { buildDnsView, DNS_VIEW_METRICS } from '#analysis/control-plane/build-dns-view.ts';
 import type { ControlPlaneView, DnsView } from '#analysis/control-plane/xds-client.ts';
-import { buildServiceMap, type KnownEdge } from '#analysis/service-map/build-service-map.ts';
+import {
+  buildServiceMap,
+  type KnownEdge,
+  type ServiceMapInput,
+} from '#analysis/service-map/build-service-map.ts';
+import { RUN_SECONDS } from '#analysis/service-map/judge-run.ts';
 import { LIVE_WINDOW_SECONDS, type ServiceMap } from '#analysis/service-map/service-map.ts';
 import { usualModes } from '#analysis/service-map/usual-modes.ts';
-import { readCallEdges } from '#store/call-edges/read-call-edges.ts';
+import { readCallEdgeSeconds, readCallEdges } from '#store/call-edges/read-call-edges.ts';
 import { readOpenIncidents } from '#store/incidents/read-incidents.ts';
 import { readMetricPoints } from '#store/metric-points/read-metric-points.ts';
 import { readServiceInstances, readServices } from '#store/services/read-services.ts';
+import type { CallEdgeSecond } from '#telemetry/call-edge.ts';
 import type { RoutingMode } from '#telemetry/routing-mode.ts';
 import {
   addNs,
@@ -40,11 +46,23 @@ export async function loadServiceMap(
   window: TimeWindow,
   withOwnServices = false,
 ): Promise<ServiceMap> {
-  const [surroundings, controlPlane] = await Promise.all([
+  const [surroundings, controlPlane, run] = await Promise.all([
     loadSurroundings(window),
     loadControlPlane(window.endUnixNano),
+    loadRun(window),
   ]);
-  return loadMapWith(window, surroundings, controlPlane, withOwnServices);
+  return loadMapWith(window, surroundings, controlPlane, { withOwnServices, run });
+}
+
+/** The newest seconds up to the end of a short window; the end of a long one is not what it is about. */
+async function loadRun(window: TimeWindow): Promise<readonly CallEdgeSecond[]> {
+  const lengthNs = elapsedNs(window.startUnixNano, window.endUnixNano);
+  if (lengthNs > 2 * LIVE_WINDOW_SECONDS * NS_PER_SECOND) return [];
+  return readCallEdgeSeconds(database(), runWindow(window));
+}
+
+export function runWindow({ endUnixNano }: TimeWindow): TimeWindow {
+  return lastSeconds(RUN_SECONDS, endUnixNano);
 }
 
 /**
@@ -66,7 +84,7 @@ export async function loadMapWith(
   window: TimeWindow,
   surroundings: MapSurroundings,
   controlPlane: ControlPlaneView,
-  withOwnServices: boolean,
+  rest: Required<Pick<ServiceMapInput, 'withOwnServices' | 'run'>>,
 ): Promise<ServiceMap> {
   const db = database();
   const [edges, services, instances, dns] = await Promise.all([
@@ -86,7 +104,7 @@ export async function loadMapWith(
     controlPlane,
     dns,
     ...surroundings,
-    withOwnServices,
+    ...rest,
   });
 }
 

@@ -3,7 +3,13 @@ import { readOpenIncidents } from '#store/incidents/read-incidents.ts';
 import { readFreshness } from '#store/read-freshness.ts';
 import type { CallEdgeSecond } from '#telemetry/call-edge.ts';
 import type { Span } from '#telemetry/span.ts';
-import { secondOf, startOfSecond, type UnixNano, unixSecond } from '#telemetry/time.ts';
+import {
+  secondOf,
+  startOfSecond,
+  type TimeWindow,
+  type UnixNano,
+  unixSecond,
+} from '#telemetry/time.ts';
 import type { LiveSnapshot } from '#views/live/live-snapshot.ts';
 import { database } from './database.ts';
 import { toCallHistory } from './load-call-history.ts';
@@ -13,6 +19,7 @@ import {
   loadMapWith,
   loadSurroundings,
   type MapSurroundings,
+  runWindow,
 } from './load-service-map.ts';
 import { loadShifts } from './load-shifts.ts';
 import { lastSeconds, now } from './now.ts';
@@ -54,7 +61,10 @@ export class LiveSnapshots {
       this.#readHistory(takenUnixNano),
     ]);
     const shown = { ...controlPlane, pushes: controlPlane.pushes.slice(0, MAX_PUSHES) };
-    const map = await loadMapWith(window, this.#surroundings.value, shown, false);
+    const map = await loadMapWith(window, this.#surroundings.value, shown, {
+      withOwnServices: false,
+      run: this.#historyIn(runWindow(window)),
+    });
     const history = toCallHistory(historyWindow, this.#history);
     return { map, history, openIncidents, shifts, freshness, takenUnixNano };
   }
@@ -70,6 +80,11 @@ export class LiveSnapshots {
     return new Map(
       spans.filter((span) => span.startUnixNano >= oldest).map((span) => [span.spanId, span]),
     );
+  }
+
+  #historyIn({ startUnixNano, endUnixNano }: TimeWindow): readonly CallEdgeSecond[] {
+    const [from, to] = [secondOf(startUnixNano), secondOf(endUnixNano)];
+    return this.#history.filter(({ second }) => second >= from && second <= to);
   }
 
   /** The whole history once, then only what is new since the last look and the seconds that may still grow. */
