@@ -1,9 +1,5 @@
 import { hasClientChanged, hasServerChanged } from '#analysis/control-plane/has-changed.ts';
-import type {
-  ControlPlaneView,
-  ServerView,
-  XdsClient,
-} from '#analysis/control-plane/xds-client.ts';
+import type { ServerView, XdsClient } from '#analysis/control-plane/xds-client.ts';
 import { FAILURE_WINDOW_SECONDS } from '#analysis/incident/find-failures.ts';
 import type { Incident } from '#analysis/incident/incident.ts';
 import {
