@@ -9,6 +9,14 @@ export const AnalyzerSettings = z.preprocess(
   z.object({
     DATABASE_URL: databaseUrl,
     OTEL_EXPORTER_OTLP_ENDPOINT: z.url().default('http://127.0.0.1:4318'),
+    /** One analyzer of a store judges; more than one only share the maintenance. */
+    ANALYZER_JUDGES: z.stringbool().default(true),
+    /** Numbers of the databases that this one maintains, from 1; by default all. */
+    MAINTAIN_DATABASES: z
+      .string()
+      .regex(/^\d+(,\d+)*$/, 'must be numbers of databases, e.g. 1,3')
+      .transform((text) => text.split(',').map(Number))
+      .optional(),
     /** How long after its end a second may still get spans before it is judged. */
     ANALYZER_LATENESS_MS: z.coerce.number().int().min(0).max(60_000).default(500),
     /** Days, rounded up: spans go by whole days. */
