@@ -1,4 +1,5 @@
 import { attributeText } from '#telemetry/attribute-text.ts';
+import { isCompoundText } from '#telemetry/otlp/attribute-scan.ts';
 import { countSpans } from '#telemetry/otlp/count-spans.ts';
 import { readSpans } from '#telemetry/otlp/read-spans.ts';
 import type { Span } from '#telemetry/span.ts';
@@ -84,16 +85,10 @@ function holding(attributes: AttributeClauses): (block: Buffer) => boolean {
   return (block) => needles.every((needle) => block.includes(needle));
 }
 
-/** No number, no boolean, and no list, map or bytes, whose text is made when they are read. */
+/** No number, no boolean, and nothing whose text is made when it is read. */
 function isOnlyText(text: string): boolean {
-  const isNumber = text === '' || !Number.isNaN(Number(text));
-  return (
-    !isNumber &&
-    text !== 'NaN' &&
-    text !== 'true' &&
-    text !== 'false' &&
-    !/^[[{]|^[0-9a-f]+$/i.test(text)
-  );
+  const isNumber = !Number.isNaN(Number(text)) || text === 'NaN';
+  return !isCompoundText(text) && !isNumber && text !== 'true' && text !== 'false';
 }
 
 function hasAttribute(span: Span, name: string, text: string): boolean {

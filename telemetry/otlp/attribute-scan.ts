@@ -242,10 +242,16 @@ function otherHash(keyHash: number): number {
 
 const UTF8 = new TextEncoder();
 
+/** Whether the text may be that of a list, a map, bytes or nothing: see attributeText. */
+export function isCompoundText(text: string): boolean {
+  return text === '' || /^["[{]/.test(text);
+}
+
 /** The hashes under which `key=text` may have been noted, one for each type whose text it can be. */
 export function searchHashes(key: string, text: string): readonly number[] {
   const keyHash = hashText(key, KEY_SEED);
-  const hashes = [hashText(text, keyHash ^ VALUE_STRING), otherHash(keyHash)];
+  const hashes = [hashText(text, keyHash ^ VALUE_STRING)];
+  if (isCompoundText(text)) hashes.push(otherHash(keyHash));
   if (text === 'true' || text === 'false') {
     hashes.push(hashNumber(text === 'true' ? 1 : 0, keyHash ^ VALUE_BOOL));
   }
