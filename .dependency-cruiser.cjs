@@ -32,6 +32,7 @@ const LAB_PARTS = [
   'control-plane',
   'registry',
   'sidecar',
+  'envoy',
   'dns',
   'relay',
   'services',

@@ -13,6 +13,8 @@ export default {
   project: [
     '{app,analysis,ingest,instrumentation,lab,processes,store,telemetry,views,tests,bench,scripts}/**/*.{ts,tsx,mjs}',
   ],
+  // util-linux's, where it is there.
+  ignoreBinaries: ['setpriv'],
   ignoreDependencies: [
     // Imported by the generated client.
     '@prisma/client',

@@ -16,6 +16,8 @@ export const ServiceEnvironment = z.object({
   SIDECAR_OUTBOUND_PORT: port.default(15_001),
   SIDECAR_INBOUND_PORT: port.default(15_006),
   SIDECAR_ADMIN_PORT: port.default(15_000),
+  /** Of the sidecar's admin port: answers 200 when the sidecar is ready. */
+  SIDECAR_READY_PATH: z.string().startsWith('/').default('/healthz'),
   CONTROL_PLANE_XDS: hostPort,
   DNS_ADDRESS: hostPort,
   REGISTRY_URL: z.url(),

@@ -23,6 +23,7 @@ runProcess(async () => {
       sidecarOutboundPort: env.SIDECAR_OUTBOUND_PORT,
       sidecarInboundPort: env.SIDECAR_INBOUND_PORT,
       sidecarAdminPort: env.SIDECAR_ADMIN_PORT,
+      sidecarReadyPath: env.SIDECAR_READY_PATH,
       controlPlane: env.CONTROL_PLANE_XDS,
       dnsServer: env.DNS_ADDRESS,
       registryUrl: env.REGISTRY_URL,

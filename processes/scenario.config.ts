@@ -25,6 +25,8 @@ export const ScenarioEnvironment = z.object({
   LAB_INSTANCES: instances,
   APP_PORT: z.coerce.number().int().default(8080),
   SIDECAR_ADMIN_PORT: z.coerce.number().int().default(15_000),
+  /** Set in a lab whose sidecars are Envoys: where the files lie that they watch. */
+  ENVOY_FOLDER: z.string().min(1).optional(),
   /** The scenarios' own log, appended to; it is compared with what Detour found, and never sent to it. */
   LAB_LOG: z.string().optional(),
 });

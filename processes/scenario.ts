@@ -1,8 +1,10 @@
 import { appendFile } from 'node:fs/promises';
 import { SCENARIOS } from '#lab/scenarios/catalogue.ts';
+import { EnvoySidecars } from '#lab/scenarios/envoy-sidecars.ts';
 import { LabControls } from '#lab/scenarios/lab-controls.ts';
 import { createScenarioServer } from '#lab/scenarios/scenario-http.ts';
 import { ScenarioRunner } from '#lab/scenarios/scenario-runner.ts';
+import { OwnSidecars } from '#lab/scenarios/sidecar-port.ts';
 import { readSettings, runProcess } from './run-process.ts';
 import { ScenarioEnvironment } from './scenario.config.ts';
 
@@ -19,7 +21,13 @@ runProcess(async () => {
     loadUrl: env.LOAD_URL,
     instances: env.LAB_INSTANCES,
     appPort: env.APP_PORT,
-    sidecarAdminPort: env.SIDECAR_ADMIN_PORT,
+    sidecars:
+      env.ENVOY_FOLDER === undefined
+        ? new OwnSidecars(env.SIDECAR_ADMIN_PORT)
+        : new EnvoySidecars(
+            { folder: env.ENVOY_FOLDER, adminPort: env.SIDECAR_ADMIN_PORT },
+            Date.now,
+          ),
   });
   const runner = new ScenarioRunner({
     controls,

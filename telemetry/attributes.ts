@@ -60,3 +60,5 @@ export const ATTR_XDS_RESOURCES_MISSING = 'mesh.xds.resources.missing';
 export const ATTR_XDS_RESOURCES_EMPTY = 'mesh.xds.resources.empty';
 export const ATTR_CONTROL_PLANE_RELEASE = 'mesh.control_plane.release';
 export const ATTR_DNS_RESPONSE_CODE = 'mesh.dns.response_code';
+/** Envoy's own, on the metrics of one cluster. */
+export const ATTR_ENVOY_CLUSTER_NAME = 'envoy.cluster_name';

@@ -114,6 +114,8 @@ function xdsMode(evidence: RoutingEvidence): RoutingMode {
   const { errorType, statedSource, connected } = evidence;
   if (errorType !== undefined && NO_CONFIG_ERRORS.has(errorType)) return 'xds-none';
   if (isWithoutAddress(evidence)) return 'xds-none';
+  // Envoy: no healthy upstream, no cluster, no route.
+  if (hasFlag(evidence, /^(UH|NC|NR)$/)) return 'xds-none';
   if (statedSource === 'fallback') return 'xds-fallback';
   if (statedSource === 'cache' || connected === false) return 'xds-cached';
   return 'xds-live';

@@ -17,6 +17,32 @@ export const METRIC_XDS_CLIENT_RESOURCES = 'grpc.xds_client.resources';
  */
 export const METRIC_XDS_CLIENT_CONFIG_AGE = 'mesh.xds.client.config_age';
 
+/**
+ * Envoy's own, as its `envoy.stat_sinks.open_telemetry` names them with its defaults (tags as attributes). Gauge: 1 while
+ * the stream to the management server stands.
+ */
+export const METRIC_ENVOY_CONNECTED = 'control_plane.connected_state';
+/** Gauges: a hash of the last accepted version text, and its instant in ms since 1970. `cluster.…` is EDS, by cluster. */
+export const METRIC_ENVOY_VERSION = {
+  CDS: 'cluster_manager.cds.version',
+  EDS: 'cluster.version',
+  LDS: 'listener_manager.lds.version',
+  RDS: 'http.rds.version',
+} as const;
+export const METRIC_ENVOY_UPDATE_TIME = {
+  CDS: 'cluster_manager.cds.update_time',
+  EDS: 'cluster.update_time',
+  LDS: 'listener_manager.lds.update_time',
+  RDS: 'http.rds.update_time',
+} as const;
+/** Counters: responses refused. */
+export const METRIC_ENVOY_UPDATE_REJECTED = {
+  CDS: 'cluster_manager.cds.update_rejected',
+  EDS: 'cluster.update_rejected',
+  LDS: 'listener_manager.lds.update_rejected',
+  RDS: 'http.rds.update_rejected',
+} as const;
+
 /** Gauge: ADS streams open at the control plane. */
 export const METRIC_CONTROL_PLANE_CLIENTS = 'mesh.control_plane.clients';
 /** Gauge: resources in the published snapshot, by `mesh.xds.type`; with `mesh.xds.version` and the release. */

@@ -1,4 +1,8 @@
 import { type ClientFacts, judgeClient } from '#analysis/control-plane/judge-client.ts';
+import {
+  ENVOY_CLIENT_METRICS,
+  readEnvoyClients,
+} from '#analysis/control-plane/read-envoy-clients.ts';
 import type { Push, XdsClient, XdsTypeState } from '#analysis/control-plane/xds-client.ts';
 import {
   ATTR_GRPC_TARGET,
@@ -28,6 +32,7 @@ import { XDS_TYPES, type XdsType } from '#telemetry/xds-type.ts';
 export const CLIENT_VIEW_METRICS: readonly string[] = [
   METRIC_XDS_CLIENT_CONNECTED,
   METRIC_XDS_CLIENT_CONFIG_AGE,
+  ...ENVOY_CLIENT_METRICS,
 ];
 
 /** A client that has said nothing for so long is gone, not silent. */
@@ -50,10 +55,14 @@ export interface ClientViewInput {
 /** What the data plane says of itself: one entry per xDS client ever heard of, by id, silent ones with their last word. */
 export function buildClientView(input: ClientViewInput): readonly XdsClient[] {
   const previous = new Map(input.previous.map((client) => [client.id, client]));
-  const reports = latestReports(input.points, input.atUnixNano);
-  const ids = [...new Set([...previous.keys(), ...reports.keys()])].sort();
+  const points = input.points.filter((point) => point.unixNano <= input.atUnixNano);
+  const envoys = new Map(
+    readEnvoyClients({ ...input, points, previous }).map((client) => [client.id, client]),
+  );
+  const reports = latestReports(points.filter(({ name }) => !ENVOY_CLIENT_METRICS.includes(name)));
+  const ids = [...new Set([...previous.keys(), ...reports.keys(), ...envoys.keys()])].sort();
   const known = ids.flatMap((id) => {
-    const client = mergeReport(reports.get(id), previous.get(id));
+    const client = newer(envoys.get(id), mergeReport(reports.get(id), previous.get(id)));
     const isGone =
       client !== undefined &&
       elapsedNs(client.lastReportUnixNano, input.atUnixNano) > FORGET_AFTER_NS;
@@ -70,6 +79,15 @@ export function buildClientView(input: ClientViewInput): readonly XdsClient[] {
   );
 }
 
+/** A replaced proxy of another kind may have left its last word under the same id. */
+function newer(
+  envoy: ClientFacts | undefined,
+  other: ClientFacts | undefined,
+): ClientFacts | undefined {
+  if (envoy === undefined || other === undefined) return envoy ?? other;
+  return envoy.lastReportUnixNano >= other.lastReportUnixNano ? envoy : other;
+}
+
 interface Report {
   readonly id: string;
   readonly connected?: MetricPoint;
@@ -77,13 +95,9 @@ interface Report {
 }
 
 /** The newest point of each question: a changed version starts a new series, so the newest series speaks. */
-function latestReports(
-  points: readonly MetricPoint[],
-  atUnixNano: UnixNano,
-): ReadonlyMap<string, Report> {
+function latestReports(points: readonly MetricPoint[]): ReadonlyMap<string, Report> {
   const reports = new Map<string, Report>();
-  const ascending = points
-    .filter((point) => point.unixNano <= atUnixNano)
+  const ascending = [...points]
     // Some SDKs go on exporting what a gauge once said beside what it says now: the younger content is the present one.
     .sort((a, b) => elapsedNs(b.unixNano, a.unixNano) || numberOf(b) - numberOf(a));
   for (const point of ascending) {

@@ -9,11 +9,15 @@ export interface XdsTypeState {
   /** Set while the last received version stands refused. */
   readonly rejected?: string;
   readonly rejectReason?: string;
+  /** Responses refused so far, of a client that counts them and says no more. */
+  readonly refusals?: number;
   readonly resources: number;
   /** Names asked for and not held. */
   readonly missing: readonly string[];
   /** Names held without a usable endpoint; undefined where the client does not say. */
   readonly empty?: readonly string[];
+  /** Names that were held and went, of a client that does not say what it asks for. */
+  readonly withdrawn?: readonly string[];
   /** When the held content last changed. */
   readonly changedUnixNano: UnixNano;
 }

@@ -1,5 +1,6 @@
 import type { ControlPlaneView, DnsView, XdsClient } from '#analysis/control-plane/xds-client.ts';
 import { failsNow } from '#analysis/service-map/judge-run.ts';
+import { markCached } from '#analysis/service-map/mark-cached.ts';
 import type {
   Health,
   ModeCount,
@@ -55,7 +56,10 @@ const MIN_CRITICAL_ERRORS = 2;
 
 export function buildServiceMap(input: ServiceMapInput): ServiceMap {
   const shown = input.withOwnServices === true ? () => true : (name: string) => !isOwnService(name);
-  const calls = input.edges.filter((edge) => shown(edge.client) && shown(edge.server));
+  const calls = markCached(
+    input.edges.filter((edge) => shown(edge.client) && shown(edge.server)),
+    input.controlPlane.clients,
+  );
   const known = (input.known ?? []).filter((edge) => shown(edge.client) && shown(edge.server));
   const services = input.services.filter((entry) => shown(entry.service));
   const seconds = elapsedNs(input.window.startUnixNano, input.window.endUnixNano) / NS_PER_SECOND;

@@ -6,6 +6,7 @@ import type {
   HttpConnectionManager,
   Listener,
   Resource,
+  RetryPolicy,
   RouteConfiguration,
   Typed,
   VirtualHost,
@@ -15,6 +16,8 @@ import {
   HTTP_CONNECTION_MANAGER_URL,
   HTTP_PROTOCOL_OPTIONS_URL,
   OTEL_TRACER_URL,
+  OUTBOUND_ROUTE,
+  PREVIOUS_HOSTS_URL,
   ROUTER_FILTER_URL,
   STATIC_RESOURCE_DETECTOR_URL,
   TYPE_URL,
@@ -29,7 +32,6 @@ import {
 const OUTBOUND_PORT = 15_001;
 /** The cluster of Envoy's own bootstrap that leads to an OTLP/HTTP receiver. */
 const OTLP_CLUSTER = 'otlp';
-const OUTBOUND_ROUTE = 'outbound';
 const INBOUND_CLUSTER = 'inbound';
 const METADATA_KEY = 'mesh';
 
@@ -106,16 +108,27 @@ function connectionManager(name: string, service: string, instance: string): Htt
     ],
     tracing: {
       random_sampling: { value: 100 },
-      // A SERVER span for the request and a CLIENT span for each attempt, as our own sidecar tells it.
-      spawn_upstream_span: { value: true },
+      // One span per request, SERVER or CLIENT by the direction: a CLIENT span per attempt would be missing exactly
+      // where a call finds no route or no cluster, since nothing is attempted then.
+      spawn_upstream_span: { value: false },
       provider: { name: 'envoy.tracers.opentelemetry', typed_config: tracer(service, instance) },
-      custom_tags: [
-        clusterTag(ATTR_ROUTING_MODE, 'routing_mode'),
-        clusterTag(ATTR_SERVICE_PEER_NAME, 'service'),
-      ],
+      ...(name === 'outbound' && { custom_tags: OUTBOUND_TAGS }),
     },
   };
 }
+
+/** What Envoy does not say by itself. A call that finds no cluster was still asked for by xDS, and named its callee. */
+const OUTBOUND_TAGS = [
+  {
+    tag: ATTR_ROUTING_MODE,
+    metadata: {
+      kind: { cluster: {} },
+      metadata_key: { key: METADATA_KEY, path: [{ key: 'routing_mode' }] },
+      default_value: 'xds',
+    },
+  },
+  { tag: ATTR_SERVICE_PEER_NAME, request_header: { name: ':authority' } },
+];
 
 function tracer(service: string, instance: string): Typed {
   return {
@@ -142,16 +155,6 @@ function tracer(service: string, instance: string): Typed {
   };
 }
 
-function clusterTag(tag: string, path: string): object {
-  return {
-    tag,
-    metadata: {
-      kind: { cluster: {} },
-      metadata_key: { key: METADATA_KEY, path: [{ key: path }] },
-    },
-  };
-}
-
 function renderRoutes(services: readonly MeshService[]): RouteConfiguration {
   return {
     '@type': TYPE_URL.RDS,
@@ -159,10 +162,23 @@ function renderRoutes(services: readonly MeshService[]): RouteConfiguration {
     virtual_hosts: services.map(({ name }) => ({
       name,
       domains: [name, `${name}:*`, `${name}.lab`],
-      routes: [{ match: { prefix: '/' }, route: { cluster: name } }],
+      routes: [{ match: { prefix: '/' }, route: { cluster: name, retry_policy: RETRY } }],
     })),
   };
 }
+
+/** What our own sidecar does: once more, elsewhere, for a request that never reached an instance. */
+const RETRY: RetryPolicy = {
+  retry_on: 'connect-failure,refused-stream',
+  num_retries: { value: 1 },
+  retry_host_predicate: [
+    {
+      name: 'envoy.retry_host_predicates.previous_hosts',
+      typed_config: { '@type': PREVIOUS_HOSTS_URL },
+    },
+  ],
+  host_selection_retry_max_attempts: 3,
+};
 
 /** The clusters that gRPC gets, with what only Envoy reads; its DNS clusters ask the lab's own server, and go on asking. */
 function renderClusters(
@@ -200,7 +216,6 @@ export function toEnvoyCluster(
           fields: {
             // The loader brings google.protobuf.Value with names in camel case.
             routing_mode: { stringValue: isDns ? 'dns' : 'xds' },
-            service: { stringValue: service.name },
           },
         },
       },

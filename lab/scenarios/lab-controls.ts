@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ask, RefusedError } from './ask.ts';
 import { type LabInstance, LabPlaces } from './lab-places.ts';
 import type { LabAction, Lesson } from './scenario.ts';
+import type { SidecarPort } from './sidecar-port.ts';
 import { SupervisorClient } from './supervisor-client.ts';
 
 export interface LabWires {
@@ -13,7 +14,7 @@ export interface LabWires {
   readonly loadUrl: string;
   readonly instances: readonly LabInstance[];
   readonly appPort: number;
-  readonly sidecarAdminPort: number;
+  readonly sidecars: SidecarPort;
 }
 
 const LoadReport = z.object({
@@ -212,18 +213,19 @@ export class LabControls {
     await ask('DELETE', `${base}/faults`);
   }
 
-  async #route(caller: string, callee: string, mode: string): Promise<void> {
-    const addresses = this.#places.instancesOf(caller).map((i) => this.#places.addressOf(i));
-    const body = { mode, services: [callee] };
-    const port = this.#wires.sidecarAdminPort;
-    await Promise.all(addresses.map((a) => ask('POST', `http://${a}:${port}/routing`, body)));
+  async #route(caller: string, callee: string, mode: 'xds' | 'dns'): Promise<void> {
+    const instances = this.#places.instancesOf(caller);
+    await Promise.all(
+      instances.map((instance) =>
+        this.#wires.sidecars.route(instance, this.#places.addressOf(instance), mode, [callee]),
+      ),
+    );
   }
 
   /** Before instances are brought home: names that are cached lead to where they are now. */
-  async #routeAll(mode: string): Promise<void> {
+  async #routeAll(mode: 'xds' | 'dns'): Promise<void> {
     for (const instance of this.#wires.instances) {
-      const admin = `http://${this.#places.addressOf(instance)}:${this.#wires.sidecarAdminPort}`;
-      await ask('POST', `${admin}/routing`, { mode });
+      await this.#wires.sidecars.route(instance, this.#places.addressOf(instance), mode, 'all');
     }
   }
 
@@ -278,7 +280,7 @@ export class LabControls {
   /** `onDeletion` undefined = as each was set up. */
   async #setPolicies(onDeletion: 'keep' | undefined): Promise<void> {
     for (const instance of this.#wires.instances) {
-      await ask('POST', this.#policyUrl(instance), {
+      await this.#wires.sidecars.setPolicy(this.#places.addressOf(instance), {
         ...(onDeletion && { onDeletion }),
         onOversize: 'refuse',
       });
@@ -288,12 +290,10 @@ export class LabControls {
   async #setHardLimit(names: readonly string[]): Promise<void> {
     for (const instance of this.#wires.instances.filter((i) => names.includes(i.instance))) {
       await this.#places.prepare(`${instance.instance}-sidecar`, { ON_OVERSIZE: 'crash' });
-      await ask('POST', this.#policyUrl(instance), { onOversize: 'crash' });
+      await this.#wires.sidecars.setPolicy(this.#places.addressOf(instance), {
+        onOversize: 'crash',
+      });
     }
-  }
-
-  #policyUrl(instance: LabInstance): string {
-    return `http://${this.#places.addressOf(instance)}:${this.#wires.sidecarAdminPort}/policy`;
   }
 
   async #mendControlPlane(): Promise<void> {

@@ -35,8 +35,8 @@ export function registerInstance(
 }
 
 /** True when the proxy beside the application answers. */
-export async function isSidecarReady(adminUrl: string): Promise<boolean> {
-  return (await send('GET', `${adminUrl}/healthz`, undefined)) === 200;
+export async function isSidecarReady(readyUrl: string): Promise<boolean> {
+  return (await send('GET', readyUrl, undefined)) === 200;
 }
 
 /** The status, or 0 when nobody answered: the next heartbeat tries again. */

@@ -19,6 +19,7 @@ export interface ServiceSettings {
   readonly sidecarOutboundPort: number;
   readonly sidecarInboundPort: number;
   readonly sidecarAdminPort: number;
+  readonly sidecarReadyPath: string;
   readonly controlPlane: string;
   readonly dnsServer: string;
   readonly registryUrl: string;
@@ -58,7 +59,7 @@ export async function startService(
   const story = await startStory(settings, tools, clock);
   const server = createHttpService(faults.apply([...story.routes, healthRoute]));
   await listen(server, settings.appPort, settings.address);
-  const adminUrl = `http://${settings.address}:${settings.sidecarAdminPort}`;
+  const readyUrl = `http://${settings.address}:${settings.sidecarAdminPort}${settings.sidecarReadyPath}`;
   const unregister = registerInstance(
     settings.registryUrl,
     settings.instance,
@@ -71,7 +72,7 @@ export async function startService(
       ...(story.protocol === 'grpc' && { grpcPort: settings.grpcPort }),
     },
     // HTTP callers come through the proxy, so an instance without one is not there.
-    story.protocol === 'grpc' ? async () => true : () => isSidecarReady(adminUrl),
+    story.protocol === 'grpc' ? async () => true : () => isSidecarReady(readyUrl),
   );
   return async () => {
     await unregister();

@@ -52,7 +52,21 @@ export interface VirtualHost {
 
 interface Route {
   readonly match: { readonly prefix: string };
-  readonly route: { readonly cluster: string; readonly timeout?: Duration };
+  readonly route: {
+    readonly cluster: string;
+    readonly timeout?: Duration;
+    readonly retry_policy?: RetryPolicy;
+  };
+}
+
+export interface RetryPolicy {
+  readonly retry_on: string;
+  readonly num_retries: { readonly value: number };
+  readonly retry_host_predicate?: readonly {
+    readonly name: string;
+    readonly typed_config: Typed;
+  }[];
+  readonly host_selection_retry_max_attempts?: number;
 }
 
 export interface Cluster extends Typed {

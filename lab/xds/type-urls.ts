@@ -24,3 +24,9 @@ export const HTTP_PROTOCOL_OPTIONS_URL = `${PREFIX}envoy.extensions.upstreams.ht
 export const CARES_RESOLVER_URL = `${PREFIX}envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig`;
 export const OTEL_TRACER_URL = `${PREFIX}envoy.config.trace.v3.OpenTelemetryConfig`;
 export const STATIC_RESOURCE_DETECTOR_URL = `${PREFIX}envoy.extensions.tracers.opentelemetry.resource_detectors.v3.StaticConfigResourceDetectorConfig`;
+export const OTEL_SINK_URL = `${PREFIX}envoy.extensions.stat_sinks.open_telemetry.v3.SinkConfig`;
+export const SCOPED_ROUTE_URL = `${PREFIX}envoy.config.route.v3.ScopedRouteConfiguration`;
+/** The route table for what leaves an instance through an Envoy. */
+export const OUTBOUND_ROUTE = 'outbound';
+export const PREVIOUS_HOSTS_URL = `${PREFIX}envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate`;
+export const DNS_CLUSTER_URL = `${PREFIX}envoy.extensions.clusters.dns.v3.DnsCluster`;

@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { type Program, spawnProgram, untilReady } from './program.ts';
 
 export interface ProcessSpec {
   readonly name: string;
@@ -7,6 +8,8 @@ export interface ProcessSpec {
   readonly env: Readonly<Record<string, string>>;
   /** Flags for Node itself. */
   readonly nodeFlags: readonly string[];
+  /** Of a program that is not ours: asked at each start how it is to be run under this environment; `file` is unused. */
+  readonly program?: (env: Readonly<Record<string, string>>) => Program;
 }
 
 export type ProcessState = 'starting' | 'running' | 'stopped' | 'backoff' | 'failed';
@@ -119,13 +122,7 @@ export class ManagedProcess {
   #spawn(isFirst: boolean): Promise<void> {
     this.#state = 'starting';
     this.#startedAtMs = Date.now();
-    const child = fork(this.spec.file, [], {
-      env: { ...process.env, ...this.spec.env, ...this.#overrides },
-      execArgv: [...this.spec.nodeFlags],
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      // A group of its own: Ctrl-C reaches the supervisor alone, which then ends the others in order.
-      detached: true,
-    });
+    const child = this.#launch();
     this.#child = child;
     this.#keepLines(child);
     return new Promise((resolve, reject) => {
@@ -150,6 +147,26 @@ export class ManagedProcess {
         reject(new StartError(this.#complaint('ended while it started'), false));
       });
     });
+  }
+
+  #launch(): ChildProcess {
+    const env = { ...this.spec.env, ...this.#overrides };
+    if (this.spec.program === undefined) {
+      return fork(this.spec.file, [], {
+        env: { ...process.env, ...env },
+        execArgv: [...this.spec.nodeFlags],
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+        // A group of its own: Ctrl-C reaches the supervisor alone, which then ends the others in order.
+        detached: true,
+      });
+    }
+    const program = this.spec.program(env);
+    const child = spawnProgram(program);
+    // Said as our own processes say it.
+    void untilReady(program, child).then((ready) => {
+      if (ready) child.emit('message', { kind: 'ready' });
+    });
+    return child;
   }
 
   #afterExit(code: number | null, signal: NodeJS.Signals | null, neverRan: boolean): void {

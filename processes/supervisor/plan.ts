@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import type { SupervisorSettings } from '../supervisor.config.ts';
 import { CALLS, type LabInstance, labTopology, type Topology } from '../topology.ts';
+import { type EnvoyPlan, envoySidecar } from './envoy-sidecars.ts';
 import type { ProcessSpec } from './managed-process.ts';
 
 export interface Wave {
@@ -23,11 +24,12 @@ const PROCESSES = import.meta.dirname;
  */
 export const SMALL = ['--max-semi-space-size=2', '--optimize-for-size'];
 
-/** Everything that runs besides PostgreSQL, in the order in which it can start. */
+/** Everything that runs besides PostgreSQL, in the order in which it can start. `envoy`: in place of our sidecars. */
 export function planProcesses(
   settings: SupervisorSettings,
   databaseUrl: string,
   supervisorUrl: string,
+  envoy: EnvoyPlan | undefined,
 ): Plan {
   const supervisorToken = randomBytes(24).toString('base64url');
   const topology = settings.lab ? labTopology(settings.labNet) : undefined;
@@ -63,8 +65,7 @@ export function planProcesses(
         settings,
         topology,
         { ...common, ...labWires(topology) },
-        supervisorUrl,
-        supervisorToken,
+        { supervisorUrl, supervisorToken, envoy },
       ),
     );
   }
@@ -90,8 +91,15 @@ function labWaves(
   settings: SupervisorSettings,
   topology: Topology,
   env: Readonly<Record<string, string>>,
-  supervisorUrl: string,
-  supervisorToken: string,
+  {
+    supervisorUrl,
+    supervisorToken,
+    envoy,
+  }: {
+    readonly supervisorUrl: string;
+    readonly supervisorToken: string;
+    readonly envoy: EnvoyPlan | undefined;
+  },
 ): readonly Wave[] {
   return [
     {
@@ -101,14 +109,25 @@ function labWaves(
     {
       title: 'services',
       specs: topology.instances.map((instance) =>
-        part(instance.instance, { ...env, ...instanceEnv(instance) }, 'sample-service'),
+        part(
+          instance.instance,
+          {
+            ...env,
+            ...instanceEnv(instance),
+            ...(envoy && { SIDECAR_READY_PATH: '/ready' }),
+          },
+          'sample-service',
+        ),
       ),
     },
     {
       title: 'sidecars',
-      specs: topology.instances.map((instance) =>
-        part(`${instance.instance}-sidecar`, { ...env, ...instanceEnv(instance) }, 'sidecar'),
-      ),
+      specs: topology.instances.map((instance) => {
+        const own = { ...env, ...instanceEnv(instance) };
+        return envoy
+          ? envoySidecar(envoy, settings, instance, own)
+          : part(`${instance.instance}-sidecar`, own, 'sidecar');
+      }),
     },
     {
       title: 'load, scenarios',
@@ -116,6 +135,7 @@ function labWaves(
         part('load', { ...env, LOAD_RPS: `${settings.loadRps}` }),
         part('scenario', {
           ...env,
+          ...(envoy && { ENVOY_FOLDER: envoy.folder }),
           LAB_LOG: path.join(settings.dataDir, 'lab.log'),
           SUPERVISOR_URL: supervisorUrl,
           SUPERVISOR_TOKEN: supervisorToken,

@@ -10,6 +10,7 @@ import { SettingError } from '../run-process.ts';
 import type { SupervisorSettings } from '../supervisor.config.ts';
 import { createAdminServer } from './admin-server.ts';
 import { scheduleDrill } from './drill.ts';
+import { prepareEnvoy } from './envoy-sidecars.ts';
 import { ManagedProcess, StartError } from './managed-process.ts';
 import { type Plan, planProcesses, SMALL, type Wave } from './plan.ts';
 
@@ -57,7 +58,11 @@ export async function runStack(
     const supervisorUrl = await listen(admin);
     const databaseUrl = await timed('PostgreSQL', say, () => startDatabase(settings, begin, say));
     await timed('migrations', say, () => prepareStore(databaseUrl, root));
-    const plan = planProcesses(settings, databaseUrl, supervisorUrl);
+    const envoy =
+      settings.lab && settings.sidecar === 'envoy'
+        ? await timed('Envoy', say, () => prepareEnvoy(settings, root))
+        : undefined;
+    const plan = planProcesses(settings, databaseUrl, supervisorUrl, envoy);
     token = plan.supervisorToken;
     for (const wave of plan.waves) {
       await timed(wave.title, say, () => startWave(wave, begin, say));

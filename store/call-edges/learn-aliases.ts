@@ -42,7 +42,9 @@ export class AliasLearner {
     for (let i = 0; i < batch.count; i++) {
       const kind = batch.kind[i];
       if (kind === CLIENT) this.#client(batch, i);
-      else if (kind === SERVER) this.#server(batch, i);
+      // A proxy that tells a call as one span, as Envoy does, has no SERVER span under its application's call.
+      const isProxy = batch.groups[batch.groupOf[i] as number]?.isProxy === true;
+      if (kind === SERVER || (kind === CLIENT && isProxy)) this.#server(batch, i);
     }
   }
 

@@ -26,6 +26,8 @@ describe('the settings of npm start', () => {
     [['--keep', 'forever'], '--keep'],
     [['--max-disk', '20'], '--max-disk'],
     [['--lab-net', '256'], '--lab-net'],
+    [['--sidecar', 'nginx'], '--sidecar'],
+    [['--envoy-xds', 'rest'], '--envoy-xds'],
     [['--colour', 'blue'], '--colour'],
   ])('refuse %j in one line that names the flag', (argv, flag) => {
     let message = '';

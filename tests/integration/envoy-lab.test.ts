@@ -1,0 +1,226 @@
+/**
+ * The lab with Envoy in the place of our sidecar, through the supervisor: both great stories whole, judged by what the API
+ * says. `npm run test:envoy` fetches the binary and names it in ENVOY_BIN; without that these tests are skipped.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { controlPlaneCrash } from '#lab/scenarios/control-plane-crash.ts';
+import { march8 } from '#lab/scenarios/march-8.ts';
+import type { Scenario } from '#lab/scenarios/scenario.ts';
+import { type RunningStack, runStack, waitFor } from '#tests/support/run-stack.ts';
+
+const ENVOY = process.env['ENVOY_BIN'];
+const NOT_RUN = ENVOY === undefined ? ' (not run: no Envoy; `npm run test:envoy` gets one)' : '';
+/** Real seconds that a loaded machine may add to what a scenario allows. */
+const SLACK_SECONDS = 3;
+const STORY_LIMIT_MS = 400_000;
+
+const instant = z.string().transform((text) => Number(BigInt(text) / 1_000_000n) / 1000);
+const Run = z.object({
+  id: z.string(),
+  state: z.string(),
+  startedUnixNano: instant,
+  steps: z.array(z.object({ title: z.string(), state: z.string(), detail: z.string().optional() })),
+});
+const Incident = z.object({
+  id: z.string(),
+  title: z.string(),
+  state: z.string(),
+  startUnixNano: instant,
+  mitigatedUnixNano: instant.optional(),
+  endUnixNano: instant.optional(),
+  events: z.array(
+    z.object({ unixNano: instant, kind: z.string(), subject: z.string(), text: z.string() }),
+  ),
+});
+const ServiceMap = z.object({
+  nodes: z.array(z.object({ id: z.string(), kind: z.string() })),
+  edges: z.array(
+    z.object({
+      id: z.string(),
+      calls: z.number(),
+      byMode: z.array(z.object({ mode: z.string(), calls: z.number() })),
+    }),
+  ),
+});
+const ControlPlane = z.object({
+  state: z.string(),
+  clients: z.array(
+    z.object({
+      id: z.string(),
+      kind: z.string(),
+      verdict: z.string(),
+      reason: z.string(),
+      types: z.record(z.string(), z.object({ acked: z.string().optional() })),
+    }),
+  ),
+  server: z.object({ version: z.string().optional() }),
+});
+
+let stack: RunningStack;
+
+async function ask<T>(schema: z.ZodType<T>, url: string, body?: object): Promise<T> {
+  const response = await fetch(url, {
+    ...(body && {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    }),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${url}: ${response.status} ${text}`);
+  return schema.parse(JSON.parse(text));
+}
+
+const api = <T>(schema: z.ZodType<T>, path: string) =>
+  ask(schema, `${stack.dashboardUrl}/api/v1/${path}`);
+
+async function play(scenario: Scenario): Promise<z.infer<typeof Run>> {
+  const started = await ask(Run, `${stack.labUrl}/runs`, { scenario: scenario.name });
+  let run = started;
+  await waitFor(
+    async () => {
+      run = await ask(Run, `${stack.labUrl}/run`);
+      return run.state !== 'running';
+    },
+    { limitMs: STORY_LIMIT_MS, describe: () => `${scenario.name} did not end` },
+  );
+  expect(run.steps.filter((step) => step.state !== 'done')).toEqual([]);
+  return run;
+}
+
+/** The incident that was opened since, once it is over. */
+async function resolvedIncident(since: number): Promise<z.infer<typeof Incident>> {
+  const List = z.object({
+    incidents: z.array(z.object({ id: z.string(), startUnixNano: instant })),
+  });
+  let found: z.infer<typeof Incident>[] = [];
+  await waitFor(
+    async () => {
+      const { incidents } = await api(List, 'incidents');
+      const ids = incidents.filter((one) => one.startUnixNano >= since - SLACK_SECONDS);
+      found = await Promise.all(ids.map(({ id }) => api(Incident, `incidents/${id}`)));
+      return found.length > 0 && found.every(({ state }) => state === 'resolved');
+    },
+    { limitMs: 90_000, describe: () => `no incident that ended: ${JSON.stringify(found)}` },
+  );
+  expect(found.map(({ title }) => title)).toHaveLength(1);
+  return found[0] as z.infer<typeof Incident>;
+}
+
+/** Of the scenario's step, in real seconds since 1970. */
+const stepTime = (scenario: Scenario, run: { startedUnixNano: number }, atSeconds: number) =>
+  run.startedUnixNano + atSeconds / scenario.defaultSpeed;
+
+function expectEvent(
+  incident: z.infer<typeof Incident>,
+  kind: string,
+  subject: RegExp,
+  at: number,
+  toleranceSeconds: number,
+): void {
+  const those = incident.events.filter((one) => one.kind === kind && subject.test(one.subject));
+  const distances = those.map((one) => Math.abs(one.unixNano - at));
+  const told = incident.events.map((one) => `${one.unixNano - at} ${one.kind} ${one.subject}`);
+  expect(Math.min(...distances), `${kind} ${subject}:\n${told.join('\n')}`).toBeLessThanOrEqual(
+    toleranceSeconds + SLACK_SECONDS,
+  );
+}
+
+/** Each step that routes, as the shift of its caller: a service's first such step begins it. */
+function expectShifts(
+  scenario: Scenario,
+  run: { startedUnixNano: number },
+  incident: z.infer<typeof Incident>,
+): void {
+  for (const mode of ['dns', 'xds'] as const) {
+    const routes = scenario.steps.flatMap(({ atSeconds, actions }) =>
+      actions.flatMap((action) => {
+        const isLogin = action.kind === 'route-login';
+        if ((action.kind !== 'route' && !isLogin) || action.mode !== mode) return [];
+        return [{ caller: isLogin ? 'gateway' : action.caller, atSeconds }];
+      }),
+    );
+    for (const caller of new Set(routes.map((route) => route.caller))) {
+      const first = routes.find((route) => route.caller === caller);
+      const at = stepTime(scenario, run, first?.atSeconds ?? 0);
+      const words = mode === 'dns' ? /goes to DNS/ : /goes to the mesh/;
+      const said = incident.events.filter(
+        (one) => one.kind === 'shift-began' && one.subject === caller && words.test(one.text),
+      );
+      const distance = Math.min(...said.map((one) => Math.abs(one.unixNano - at)));
+      expect(distance, `${caller} to ${mode}`).toBeLessThanOrEqual(2 + SLACK_SECONDS);
+    }
+  }
+}
+
+async function expectSoundMesh(): Promise<void> {
+  await expect
+    .poll(async () => (await api(ControlPlane, 'control-plane')).state, { timeout: 60_000 })
+    .toBe('healthy');
+  const map = await api(ServiceMap, 'service-map');
+  const services = map.nodes.filter(({ kind }) => kind !== 'users').map(({ id }) => id);
+  // No address is left over: Envoys are known to stand beside their services.
+  expect(services.sort()).toEqual(['artist', 'gateway', 'image', 'login', 'playlist', 'song']);
+  const modes = map.edges
+    .filter(({ id }) => !id.startsWith('@users') && id !== 'gateway->login')
+    .flatMap((edge) => edge.byMode.map(({ mode }) => mode));
+  expect(new Set(modes)).toEqual(new Set(['xds-live']));
+}
+
+describe.skipIf(ENVOY === undefined)(`The lab with Envoys beside its services${NOT_RUN}`, () => {
+  beforeAll(async () => {
+    stack = await runStack({
+      lab: true,
+      flags: ['--sidecar', 'envoy'],
+      env: { ENVOY_BIN: ENVOY ?? '' },
+    });
+  }, 180_000);
+  afterAll(() => stack.remove(), 60_000);
+
+  it('shows every edge on the mesh, and each Envoy in sync with a version that it was sent', async () => {
+    await expect(expectSoundMesh()).resolves.toBeUndefined();
+    const { clients } = await api(ControlPlane, 'control-plane');
+    const envoys = clients.filter(({ kind }) => kind === 'envoy');
+    expect(envoys.map(({ id }) => id)).toEqual([
+      ...['artist-1', 'artist-2', 'gateway-1', 'image-1', 'login-1', 'playlist-1'],
+      ...['song-1', 'song-2'],
+    ]);
+    for (const { types } of envoys) expect(types['CDS']?.acked).toMatch(/^\d+$/);
+  }, 120_000);
+
+  it('lives through march-8, and the incident tells it right', async () => {
+    const run = await play(march8);
+    const release = stepTime(march8, run, 120);
+    const incident = await resolvedIncident(release);
+    expect(Math.abs(incident.startUnixNano - release)).toBeLessThanOrEqual(2 + SLACK_SECONDS);
+    expect(incident.title).toMatch(/^Mesh configuration lost/);
+    expectEvent(incident, 'release', /control plane/, release, 2);
+    expectEvent(incident, 'config-lost', /artist, login, playlist, song/, release, 2);
+    for (const callee of ['login', 'song', 'playlist', 'artist']) {
+      expectEvent(incident, 'failures-began', new RegExp(`^gateway → ${callee}$`), release, 2);
+    }
+    expectShifts(march8, run, incident);
+    const last = stepTime(march8, run, 149 * 60);
+    expectEvent(incident, 'mitigated', /^$/, last, 3);
+    expectEvent(incident, 'config-restored', /song/, stepTime(march8, run, 157 * 60), 3);
+    // The gRPC client of the gateway gets stuck, and no Envoy does.
+    const stuck = incident.events.filter(({ kind }) => kind === 'client-stuck');
+    expect(new Set(stuck.map(({ subject }) => subject))).toEqual(new Set(['gateway-1-grpc']));
+    expect(incident.endUnixNano).toBeGreaterThan(last);
+  }, 600_000);
+
+  it('lives through control-plane-crash, and the incident tells it right', async () => {
+    const run = await play(controlPlaneCrash);
+    const at = (seconds: number) => stepTime(controlPlaneCrash, run, seconds);
+    const incident = await resolvedIncident(at(8));
+    expect(incident.title).toMatch(/^Control plane lost/);
+    expect(Math.abs(incident.startUnixNano - at(8))).toBeLessThanOrEqual(3 + SLACK_SECONDS);
+    expectEvent(incident, 'control-plane-lost', /control plane/, at(8), 3);
+    expectEvent(incident, 'failures-began', /^song → artist$/, at(28), 3);
+    expectShifts(controlPlaneCrash, run, incident);
+    expectEvent(incident, 'mitigated', /^$/, at(50), 3);
+    expectEvent(incident, 'control-plane-restored', /control plane/, at(60), 12);
+    await expectSoundMesh();
+  }, 400_000);
+});
