@@ -201,13 +201,13 @@ function settle(incident: Incident, evidence: Evidence): Incident {
 }
 
 /**
- * The first end of failures that lasted: a short relapse later is an entry of the timeline, no new end. One that outlasts
- * the failures before it is the outage itself, and those were its first signs.
+ * The first end of failures that lasted: a short relapse later is an entry of the timeline, no new end. One that lasts nearly
+ * as long as the failures before it is the outage coming back, or going on: what comes and goes is not mitigated.
  */
 function mitigate(incident: Incident, at: UnixNano): Incident {
   const state = 'mitigated' as const;
   const before = incident.mitigatedUnixNano;
-  if (before !== undefined && !outlasts(incident, before, at)) return { ...incident, state };
+  if (before !== undefined && !comesBack(incident, before, at)) return { ...incident, state };
   const event = entry(at, 'mitigated', '', 'no call fails any more', 'call edges');
   return {
     ...incident,
@@ -217,11 +217,19 @@ function mitigate(incident: Incident, at: UnixNano): Incident {
   };
 }
 
-function outlasts({ events, startUnixNano }: Incident, mitigated: UnixNano, at: UnixNano): boolean {
+/** Of the length of the failures before it. */
+const COMES_BACK = 0.75;
+
+function comesBack(
+  { events, startUnixNano }: Incident,
+  mitigated: UnixNano,
+  at: UnixNano,
+): boolean {
   if (at <= mitigated) return false;
   const relapse = events.find((e) => e.kind === 'failures-began' && e.unixNano >= mitigated);
   return (
-    relapse !== undefined && elapsedNs(relapse.unixNano, at) > elapsedNs(startUnixNano, mitigated)
+    relapse !== undefined &&
+    elapsedNs(relapse.unixNano, at) >= elapsedNs(startUnixNano, mitigated) * COMES_BACK
   );
 }
 

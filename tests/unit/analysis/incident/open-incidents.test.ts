@@ -325,7 +325,7 @@ describe('judgeSecond and the control plane', () => {
     ]);
   });
 
-  it('counts a relapse that outlasts the first failures as the outage', () => {
+  it('counts a relapse nearly as long as the first failures as the outage', () => {
     const edges = [
       ...edgeSeconds(0, 60, 'gateway -> song', 5),
       ...edgeSeconds(60, 64, 'gateway -> song', 5, { errors: 3 }),
