@@ -1,5 +1,11 @@
 import { isInTrouble } from '#analysis/control-plane/build-control-plane-view.ts';
-import type { Push, Release, ServerView, XdsClient } from '#analysis/control-plane/xds-client.ts';
+import type {
+  DnsView,
+  Push,
+  Release,
+  ServerView,
+  XdsClient,
+} from '#analysis/control-plane/xds-client.ts';
 import type { IncidentEvent } from '#analysis/incident/incident.ts';
 import type { ReplayTimeline } from '#analysis/replay/timeline.ts';
 import { edgeId, isOwnService } from '#analysis/service-map/build-service-map.ts';
@@ -21,8 +27,8 @@ export interface ReplayInput {
   /** Ascending; those before the start are the state at the start. */
   readonly clientChanges: readonly { readonly second: UnixSecond; readonly client: XdsClient }[];
   readonly serverChanges: readonly { readonly second: UnixSecond; readonly server: ServerView }[];
-  readonly dnsSeconds: readonly { readonly second: UnixSecond; readonly queries: number }[];
-  readonly dns: ReplayTimeline['dns'];
+  /** Ascending. */
+  readonly dnsSeconds: readonly { readonly second: UnixSecond; readonly dns: DnsView }[];
   readonly pushes: readonly Push[];
   readonly releases: readonly Release[];
   readonly events: readonly IncidentEvent[];
@@ -57,8 +63,10 @@ export function buildReplayTimeline(input: ReplayInput): ReplayTimeline {
     serverStates,
     serverSays: fillFrames(serverStates, frames, serverWord),
     ...countClients(clientStates, frames),
-    dnsQueries: dnsColumn(input.dnsSeconds, frames, frameOf),
-    dns: input.dns,
+    dns: dnsColumns(
+      input.dnsSeconds.filter(({ second }) => frameOf(second) >= 0 && frameOf(second) < frames),
+      frameOf,
+    ),
     pushes: input.pushes,
     releases: input.releases,
     usualModes: [...usualModes(before)].map(([edge, mode]) => ({ edge, mode })),
@@ -137,15 +145,15 @@ function serverWord(server: ServerView, before: ServerView | undefined): number 
   return before !== undefined && server.nacks > before.nacks ? 2 : 1;
 }
 
-function dnsColumn(
+function dnsColumns(
   seconds: ReplayInput['dnsSeconds'],
-  frames: number,
   frameOf: (second: number) => number,
-): readonly number[] {
-  const column = new Array<number>(frames).fill(0);
-  for (const { second, queries } of seconds) {
-    const frame = frameOf(second);
-    if (frame >= 0 && frame < frames) column[frame] = queries;
-  }
-  return column;
+): ReplayTimeline['dns'] {
+  return {
+    frame: seconds.map(({ second }) => frameOf(second)),
+    service: seconds.map(({ dns }) => dns.service),
+    names: seconds.map(({ dns }) => dns.names),
+    queriesPerSecond: seconds.map(({ dns }) => dns.queriesPerSecond),
+    failuresPerSecond: seconds.map(({ dns }) => dns.failuresPerSecond),
+  };
 }

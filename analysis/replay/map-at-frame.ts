@@ -130,13 +130,18 @@ function instancesAt(
   );
 }
 
+/** What was last reported by then, which may be a while ago: the map says when the servers fell silent. */
 function dnsAt(timeline: ReplayTimeline, frame: number): DnsView | undefined {
-  if (timeline.dns === undefined) return undefined;
+  const { dns } = timeline;
+  const i = dns.frame.findLastIndex((reported) => reported <= frame);
+  const service = dns.service[i];
+  if (service === undefined) return undefined;
   return {
-    ...timeline.dns,
-    queriesPerSecond: timeline.dnsQueries[frame] ?? 0,
-    failuresPerSecond: 0,
-    lastReportUnixNano: frameStart(timeline, frame),
+    service,
+    names: dns.names[i] ?? 0,
+    queriesPerSecond: dns.queriesPerSecond[i] ?? 0,
+    failuresPerSecond: dns.failuresPerSecond[i] ?? 0,
+    lastReportUnixNano: frameStart(timeline, dns.frame[i] ?? 0),
   };
 }
 

@@ -37,9 +37,14 @@ export interface ReplayTimeline {
   /** Number of xDS clients in trouble, and of all, one number a frame. */
   readonly clientsInTrouble: readonly number[];
   readonly clientsSeen: readonly number[];
-  readonly dnsQueries: readonly number[];
-  /** Undefined when no DNS server reported. */
-  readonly dns: { readonly service: string; readonly names: number } | undefined;
+  /** The DNS servers' word: entry i of each column holds from its frame on. Ascending by frame; none where none spoke. */
+  readonly dns: {
+    readonly frame: readonly number[];
+    readonly service: readonly string[];
+    readonly names: readonly number[];
+    readonly queriesPerSecond: readonly number[];
+    readonly failuresPerSecond: readonly number[];
+  };
   /** The control plane's word: entry i holds from its frame on. Ascending by frame. */
   readonly serverStates: readonly { readonly frame: number; readonly server: ServerView }[];
   /** Newest first. */

@@ -69,15 +69,12 @@ async function readCalls(
 async function readControl(
   window: TimeWindow,
 ): Promise<
-  Pick<
-    ReplayInput,
-    'clientChanges' | 'serverChanges' | 'dnsSeconds' | 'dns' | 'pushes' | 'releases'
-  >
+  Pick<ReplayInput, 'clientChanges' | 'serverChanges' | 'dnsSeconds' | 'pushes' | 'releases'>
 > {
   const db = database();
   const { startUnixNano } = window;
   const startSecond = secondOf(startUnixNano);
-  const [clients, clientChanges, server, serverChanges, dns, spans] = await Promise.all([
+  const [clients, clientChanges, server, serverChanges, dnsSeconds, spans] = await Promise.all([
     readXdsClientsAt(db, startUnixNano),
     readXdsClientChanges(db, window),
     readServerViewAt(db, startUnixNano),
@@ -90,11 +87,7 @@ async function readControl(
     clientChanges: [...before, ...clientChanges],
     serverChanges:
       server === undefined ? serverChanges : [{ second: startSecond, server }, ...serverChanges],
-    dnsSeconds: dns.map((entry) => ({
-      second: entry.second,
-      queries: entry.dns.queriesPerSecond,
-    })),
-    dns: dns[0]?.dns,
+    dnsSeconds,
     pushes: toPushes(spans),
     releases: toReleases(spans),
   };

@@ -131,7 +131,6 @@ export function replayFixture(): {
       },
     ],
     dnsSeconds: [],
-    dns: { service: 'dns', names: 6 },
     pushes: [],
     releases: [],
     events: EVENTS,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { DnsView } from '#analysis/control-plane/xds-client.ts';
 import { buildReplayTimeline, type ReplayInput } from '#analysis/replay/build-replay-timeline.ts';
 import { frameAt, frameStart, mapAtFrame } from '#analysis/replay/map-at-frame.ts';
 import type { ServiceMap } from '#analysis/service-map/service-map.ts';
@@ -9,6 +10,16 @@ import { xdsClient } from '#tests/support/xds-clients.ts';
 const START = 1000;
 const at = (second: number) => startOfSecond(unixSecond(START + second));
 const second = (frame: number) => unixSecond(START + frame);
+
+function dnsView(names: number, queriesPerSecond: number, failuresPerSecond: number): DnsView {
+  return {
+    service: 'dns',
+    names,
+    queriesPerSecond,
+    failuresPerSecond,
+    lastReportUnixNano: at(0),
+  };
+}
 
 /** 20 s of mesh, 20 s without an address, 20 s by DNS. */
 function timelineOf(rest: Partial<ReplayInput> = {}) {
@@ -45,8 +56,10 @@ function timelineOf(rest: Partial<ReplayInput> = {}) {
         server: { version: '41', resources: {}, acks: 4, nacks: 0, silentSinceUnixNano: at(46) },
       },
     ],
-    dnsSeconds: [{ second: second(45), queries: 7 }],
-    dns: { service: 'dns', names: 6 },
+    dnsSeconds: [
+      { second: second(5), dns: dnsView(2, 0, 0) },
+      { second: second(45), dns: dnsView(6, 7, 3) },
+    ],
     pushes: [],
     releases: [],
     events: [
@@ -103,6 +116,15 @@ describe('mapAtFrame', () => {
     expect(clientAt(30)?.lastReportUnixNano).toBe(at(31) - 1n);
   });
 
+  it('shows the DNS servers as they were then, and since when they are silent', () => {
+    const timeline = timelineOf();
+    const dnsAt = (frame: number) => mapAtFrame(timeline, frame).dns;
+    expect(dnsAt(4)).toBeUndefined();
+    expect(dnsAt(44)).toMatchObject({ names: 2, lastReportUnixNano: at(5) });
+    expect(dnsAt(45)).toMatchObject({ names: 6, queriesPerSecond: 7, failuresPerSecond: 3 });
+    expect(dnsAt(59)).toMatchObject({ failuresPerSecond: 3, lastReportUnixNano: at(45) });
+  });
+
   it('keeps latency with what it has: one quantile', () => {
     const edge = edgeOf(mapAtFrame(timelineOf(), 50));
     expect((edge?.p95Ns ?? 0) / 1e6).toBeCloseTo(9, -0.5);
@@ -117,7 +139,6 @@ describe('buildReplayTimeline', () => {
     expect(timeline.clientsInTrouble[45]).toBe(0);
     expect(timeline.clientsSeen[0]).toBe(1);
     expect([timeline.serverSays[10], timeline.serverSays[55]]).toEqual([1, 3]);
-    expect(timeline.dnsQueries[45]).toBe(7);
   });
 
   it('puts events on their frames, and leaves Detour’s own calls out', () => {
