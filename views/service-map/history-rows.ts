@@ -1,5 +1,5 @@
 import type { RoutingMode } from '#telemetry/routing-mode.ts';
-import { unixSecond } from '#telemetry/time.ts';
+import { secondOf, type TimeWindow, unixSecond } from '#telemetry/time.ts';
 import type { CallHistory } from '#views/live/live-snapshot.ts';
 
 type StackKey = 'mesh' | 'cached' | 'dns' | 'none' | 'other';
@@ -90,6 +90,25 @@ export function toHistoryRows(history: CallHistory): readonly HistoryRow[] {
     });
     return { ...row, second: history.startSecond + i, errors: history.errors[i] ?? 0 };
   });
+}
+
+/** The mean of the rows inside `window`, its end excluded; undefined when it shows none of them. */
+export function meanRow(rows: readonly HistoryRow[], window: TimeWindow): HistoryRow | undefined {
+  const [from, to] = [secondOf(window.startUnixNano), secondOf(window.endUnixNano)];
+  const inside = rows.filter(({ second }) => second >= from && second < to);
+  const first = inside[0];
+  if (first === undefined) return undefined;
+  const mean = (key: StackKey | 'errors'): number =>
+    inside.reduce((sum, row) => sum + row[key], 0) / inside.length;
+  return {
+    second: first.second,
+    mesh: mean('mesh'),
+    cached: mean('cached'),
+    dns: mean('dns'),
+    none: mean('none'),
+    other: mean('other'),
+    errors: mean('errors'),
+  };
 }
 
 /** The height of the strip: a round number at or above everything in it. */

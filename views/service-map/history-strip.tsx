@@ -14,7 +14,7 @@ import { formatClock } from '#views/format/format-time.ts';
 import type { CallHistory } from '#views/live/live-snapshot.ts';
 import { useSize } from '#views/shell/use-size.ts';
 import { EventMarks, type MapMark } from './event-marks.tsx';
-import { type HistoryRow, niceTop, STACK, toHistoryRows } from './history-rows.ts';
+import { type HistoryRow, meanRow, niceTop, STACK, toHistoryRows } from './history-rows.ts';
 
 const PLOT = { left: 0, right: 44, top: 34, bottom: 20 } as const;
 const MIN_BRUSH_SECONDS = 2;
@@ -41,6 +41,7 @@ export const HistoryStrip = memo(function HistoryStrip({
   const rows = useMemo(() => toHistoryRows(history), [history]);
   const [drag, setDrag] = useState<{ from: number; to: number }>();
   const last = rows.at(-1);
+  const shownRow = useMemo(() => (shown ? meanRow(rows, shown) : rows.at(-1)), [rows, shown]);
   const secondAt = (clientX: number) => {
     const rect = plot.current?.getBoundingClientRect();
     const width = Math.max(1, size.width - PLOT.left - PLOT.right);
@@ -63,7 +64,7 @@ export const HistoryStrip = memo(function HistoryStrip({
       aria-label="Calls by routing"
       className="flex h-[134px] shrink-0 border-line border-t bg-panel"
     >
-      <StripLegend last={last} />
+      <StripLegend row={shownRow} />
       <div
         ref={plot}
         className="relative min-w-0 flex-1 cursor-crosshair select-none"
@@ -127,17 +128,18 @@ function roundSeconds(rows: readonly HistoryRow[], widthPx: number): readonly nu
   return Array.from({ length: Math.floor((last - from) / step) + 1 }, (_, i) => from + i * step);
 }
 
-function StripLegend({ last }: { readonly last: HistoryRow | undefined }) {
+/** The newest second, or the mean of the time that the map shows: never the one beside the other. */
+function StripLegend({ row }: { readonly row: HistoryRow | undefined }) {
   return (
     <div className="flex w-[124px] shrink-0 flex-col justify-end pr-3 pb-6 pl-4 text-xs">
       <dl className="flex flex-col gap-0.5">
-        {STACK.filter(({ key, always }) => always || (last?.[key] ?? 0) > 0)
+        {STACK.filter(({ key, always }) => always || (row?.[key] ?? 0) > 0)
           .toReversed()
           .map(({ key, label, swatch }) => (
             <div key={key} className="flex items-center gap-1.5">
               <span className={`size-2 shrink-0 ${swatch}`} aria-hidden />
               <dt className="text-muted">{label}</dt>
-              <dd className="tabular ml-auto font-medium">{formatCompact(last?.[key] ?? 0)}</dd>
+              <dd className="tabular ml-auto font-medium">{formatCompact(row?.[key] ?? 0)}</dd>
             </div>
           ))}
       </dl>

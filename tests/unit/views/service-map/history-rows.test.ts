@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { unixSecond } from '#telemetry/time.ts';
-import { cutHistory, niceTop, toHistoryRows } from '#views/service-map/history-rows.ts';
+import { startOfSecond, unixSecond } from '#telemetry/time.ts';
+import { cutHistory, meanRow, niceTop, toHistoryRows } from '#views/service-map/history-rows.ts';
 
 const history = {
   startSecond: unixSecond(100),
@@ -21,6 +21,22 @@ describe('toHistoryRows', () => {
   it('has a round number above everything', () => {
     expect(niceTop(toHistoryRows(history))).toBe(15);
     expect(niceTop([])).toBe(1);
+  });
+});
+
+describe('meanRow', () => {
+  const rows = toHistoryRows(history);
+  const window = (from: number, to: number) => ({
+    startUnixNano: startOfSecond(unixSecond(from)),
+    endUnixNano: startOfSecond(unixSecond(to)),
+  });
+
+  it('is of the time that is shown, not of the newest second', () => {
+    expect(meanRow(rows, window(101, 103))).toMatchObject({ mesh: 3.5, dns: 2.5, errors: 1 });
+  });
+
+  it('is nothing where the strip does not reach', () => {
+    expect(meanRow(rows, window(50, 60))).toBeUndefined();
   });
 });
 
