@@ -16,9 +16,9 @@ export function IncidentBadge() {
       className="inline-flex h-7 min-w-0 items-center gap-1.5 rounded-full border border-crit-edge bg-crit-fill px-2.5 text-crit-text text-sm hover:border-crit"
     >
       <OctagonAlert size={13} className="shrink-0" aria-hidden />
-      <span className="num font-semibold">INC-{incident.number}</span>
+      <span className="num shrink-0 font-semibold">INC-{incident.number}</span>
       <span className="truncate">{incident.title}</span>
-      <span className="shrink-0">
+      <span className="shrink-0 whitespace-nowrap">
         {incident.state}{' '}
         <span className="num font-semibold">
           {formatAgeAt(incident.startUnixNano, snapshot.takenUnixNano)}
