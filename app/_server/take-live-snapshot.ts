@@ -1,4 +1,5 @@
 import { readCallEdgeSeconds } from '#store/call-edges/read-call-edges.ts';
+import type { ModeSecond } from '#store/call-edges/read-mode-seconds.ts';
 import { readOpenIncidents } from '#store/incidents/read-incidents.ts';
 import { readFreshness } from '#store/read-freshness.ts';
 import type { CallEdgeSecond } from '#telemetry/call-edge.ts';
@@ -12,7 +13,7 @@ import {
 } from '#telemetry/time.ts';
 import type { LiveSnapshot } from '#views/live/live-snapshot.ts';
 import { database } from './database.ts';
-import { toCallHistory } from './load-call-history.ts';
+import { readHistorySeconds, toCallHistory } from './load-call-history.ts';
 import { loadControlPlaneWith, PUSH_SECONDS, readPushSpans } from './load-control-plane.ts';
 import {
   liveWindow,
@@ -38,9 +39,11 @@ const MAX_PUSHES = 120;
 export class LiveSnapshots {
   #surroundings: Kept<MapSurroundings> | undefined;
   #pushSpans: Kept<ReadonlyMap<string, Span>> | undefined;
-  #history: readonly CallEdgeSecond[] = [];
-  /** Up to where the history was read last; nothing is read while nobody looks. */
+  #history: readonly ModeSecond[] = [];
+  #run: readonly CallEdgeSecond[] = [];
+  /** Up to where each was read last; nothing is read while nobody looks. */
   #readUpTo = 0;
+  #runReadUpTo = 0;
 
   async take(): Promise<LiveSnapshot> {
     const takenUnixNano = now();
@@ -54,16 +57,17 @@ export class LiveSnapshots {
     );
     const pushSpans = [...this.#pushSpans.value.values()];
     const historyWindow = lastSeconds(HISTORY_SECONDS, takenUnixNano);
-    const [controlPlane, openIncidents, shifts] = await Promise.all([
+    const [controlPlane, openIncidents, shifts, run] = await Promise.all([
       loadControlPlaneWith(pushSpans, takenUnixNano),
       readOpenIncidents(database()),
       loadShifts(historyWindow),
+      this.#readRun(window),
       this.#readHistory(takenUnixNano),
     ]);
     const shown = { ...controlPlane, pushes: controlPlane.pushes.slice(0, MAX_PUSHES) };
     const map = await loadMapWith(window, this.#surroundings.value, shown, {
       withOwnServices: false,
-      run: this.#historyIn(runWindow(window)),
+      run,
     });
     const history = toCallHistory(historyWindow, this.#history);
     return { map, history, openIncidents, shifts, freshness, takenUnixNano };
@@ -82,24 +86,34 @@ export class LiveSnapshots {
     );
   }
 
-  #historyIn({ startUnixNano, endUnixNano }: TimeWindow): readonly CallEdgeSecond[] {
-    const [from, to] = [secondOf(startUnixNano), secondOf(endUnixNano)];
-    return this.#history.filter(({ second }) => second >= from && second <= to);
-  }
-
   /** The whole history once, then only what is new since the last look and the seconds that may still grow. */
   async #readHistory(atUnixNano: UnixNano): Promise<void> {
     const at = secondOf(atUnixNano);
     const from = Math.max(at - HISTORY_SECONDS, Math.min(this.#readUpTo, at) - GROWING_SECONDS);
-    const fresh = await readCallEdgeSeconds(database(), {
+    const fresh = await readHistorySeconds({
       startUnixNano: startOfSecond(unixSecond(from)),
       endUnixNano: startOfSecond(unixSecond(at + 2)),
     });
     const kept = this.#history.filter(
-      (edge) => edge.second < from && edge.second >= at - HISTORY_SECONDS,
+      ({ second }) => second < from && second >= at - HISTORY_SECONDS,
     );
     this.#history = [...kept, ...fresh];
     this.#readUpTo = at;
+  }
+
+  /** The same of every edge, for as long as a map is judged by. */
+  async #readRun(window: TimeWindow): Promise<readonly CallEdgeSecond[]> {
+    const run = runWindow(window);
+    const [first, at] = [secondOf(run.startUnixNano), secondOf(run.endUnixNano)];
+    const from = Math.max(first, Math.min(this.#runReadUpTo, at) - GROWING_SECONDS);
+    const fresh = await readCallEdgeSeconds(database(), {
+      ...run,
+      startUnixNano: startOfSecond(unixSecond(from)),
+    });
+    const kept = this.#run.filter(({ second }) => second < from && second >= first);
+    this.#run = [...kept, ...fresh];
+    this.#runReadUpTo = at;
+    return this.#run;
   }
 }
 

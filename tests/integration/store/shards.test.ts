@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exportTraces } from '#ingest/export-traces.ts';
 import { readCallEdgeSeconds, readCallEdges } from '#store/call-edges/read-call-edges.ts';
+import { readModeSeconds } from '#store/call-edges/read-mode-seconds.ts';
 import { claimShards, WrongShards } from '#store/claim-shards.ts';
 import { closeDatabase, type Database, openDatabase } from '#store/client.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#store/embedded/embedded-postgres.ts';
@@ -22,6 +23,7 @@ import { readTrace } from '#store/spans/read-trace.ts';
 import { searchTraces } from '#store/spans/search-traces.ts';
 import type { SpanWriter } from '#store/spans/write-spans.ts';
 import { openShardedSpanWriter } from '#store/spans/write-to-shards.ts';
+import { USERS } from '#telemetry/call-edge.ts';
 import { traceId } from '#telemetry/span.ts';
 import { unixNano } from '#telemetry/time.ts';
 import type { TraceQuery } from '#telemetry/trace-summary.ts';
@@ -108,6 +110,7 @@ async function answers(from: Database): Promise<unknown> {
     edges: await Promise.all(windows.map((window) => readCallEdges(from, window))),
     services: await Promise.all(windows.map((window) => readServices(from, window))),
     edgeSeconds: await readCallEdgeSeconds(from, WINDOW),
+    modeSeconds: await readModeSeconds(from, WINDOW, ({ client }) => client !== USERS),
     serviceSeconds: await readServiceSeconds(from, WINDOW),
     names: await readServiceNames(from),
     operations: await readOperations(from, 'song'),
