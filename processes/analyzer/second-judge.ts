@@ -28,7 +28,14 @@ import {
   unixSecond,
 } from '#telemetry/time.ts';
 import { type ControlPlaneFacts, ControlPlaneReader } from './control-plane-reader.ts';
-import { findShifts, mergeShifts, shiftsLately } from './find-shifts.ts';
+import {
+  findShifts,
+  type MeshRouting,
+  mergeShifts,
+  shiftsLately,
+  toMeshRouting,
+  turningEdges,
+} from './find-shifts.ts';
 
 /** Detour was off for longer: what happened meanwhile is looked at, not judged. */
 const MAX_CATCH_UP_SECONDS = 900;
@@ -43,6 +50,8 @@ interface Memory {
   judgedSecond: UnixSecond;
   edges: readonly CallEdgeSecond[];
   edgesReadUpTo: number;
+  /** Of `edges`, as last judged. */
+  routing: MeshRouting;
   clients: readonly XdsClient[];
   /** As it stood at the end of the last judged second; undefined before the first. */
   facts: ControlPlaneFacts | undefined;
@@ -87,7 +96,8 @@ export class SecondJudge {
     const edges = await this.#readEdges(second);
     const recent = edges.filter((edge) => edge.second > second - 5);
     const facts = await this.#controlPlane.read(second, memory, recent);
-    const shifts = findShifts(detectRoutingShift, edges, memory.shifts, this.#nowMs());
+    const routing = toMeshRouting(edges);
+    const shifts = findShifts(detectRoutingShift, routing, memory.shifts, this.#nowMs());
     const allShifts = mergeShifts(memory.shifts, shifts);
     const judged = judgeSecond(this.#closedSecond(second, facts, allShifts));
     const incident = await this.#counted(judged, second);
@@ -103,6 +113,7 @@ export class SecondJudge {
     });
     // Only now: a second that could not be written is judged again from the same memory.
     memory.judgedSecond = second;
+    memory.routing = routing;
     memory.clients = facts.view.clients;
     memory.facts = facts;
     memory.written = new Map([
@@ -130,8 +141,8 @@ export class SecondJudge {
       startUnixNano: startOfSecond(unixSecond(judgedSecond + 1)),
       endUnixNano: startOfSecond(unixSecond(judgedSecond + 1 + MAX_OPEN_SECONDS)),
     });
-    const edges = [...memory.edges, ...open];
-    const shifts = findShifts(detectNewShift, edges, memory.shifts, this.#nowMs());
+    const turning = turningEdges(memory.routing, toMeshRouting(open));
+    const shifts = findShifts(detectNewShift, turning, memory.shifts, this.#nowMs());
     if (shifts.length === 0) return;
     const allShifts = mergeShifts(memory.shifts, shifts);
     const incident = noteShifts(this.#closedSecond(judgedSecond, facts, allShifts));
@@ -205,6 +216,7 @@ async function recall(db: Database, nowMs: number): Promise<Memory> {
     judgedSecond,
     edges: [],
     edgesReadUpTo: judgedSecond - FAILURE_WINDOW_SECONDS,
+    routing: new Map(),
     clients,
     facts: undefined,
     written: new Map(clients.map((client) => [client.id, client])),
