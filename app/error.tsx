@@ -37,7 +37,8 @@ export default function LoadError({
         {error.digest !== undefined && (
           <>
             {' '}
-            The dashboard’s log has it under <code className="num">{error.digest}</code>.
+            The log, whose place <code className="num">npm start</code> names, has it under{' '}
+            <code className="num">{error.digest}</code>.
           </>
         )}
       </EmptyState>

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { SettingError } from './run-process.ts';
 import { checkBeforeStart } from './supervisor/check-before-start.ts';
 import { StartError } from './supervisor/managed-process.ts';
-import { runStack, type Stack } from './supervisor/run-stack.ts';
+import { logFile, runStack, type Stack } from './supervisor/run-stack.ts';
 import { helpText, readSupervisorSettings, type SupervisorSettings } from './supervisor.config.ts';
 
 const EXIT_USAGE = 64;
@@ -65,6 +65,7 @@ function welcome(settings: SupervisorSettings): string {
       : []),
     `  Send OTLP   http://${settings.host}:${settings.otlpHttpPort} (HTTP), ${settings.host}:${settings.otlpGrpcPort} (gRPC)`,
     `  Data        ${settings.databaseUrl ? 'in the PostgreSQL of DATABASE_URL' : settings.dataDir}`,
+    `  Log         ${logFile(settings)}`,
     ...(settings.lab ? ['  Lab         npm run lab -- --list'] : []),
     '  Ctrl-C ends everything.',
   ];

@@ -44,6 +44,7 @@ export class StartError extends Error {
 export class ManagedProcess {
   readonly spec: ProcessSpec;
   readonly #report: (line: string) => void;
+  readonly #log: (line: string) => void;
   #child: ChildProcess | undefined;
   #state: ProcessState = 'stopped';
   #startedAtMs = 0;
@@ -56,9 +57,15 @@ export class ManagedProcess {
   readonly #lines: string[] = [];
   #details: Readonly<Record<string, unknown>> = {};
 
-  constructor(spec: ProcessSpec, report: (line: string) => void) {
+  /** `report` is for the person who started all, `log` for everything that the process says. */
+  constructor(
+    spec: ProcessSpec,
+    report: (line: string) => void,
+    log: (line: string) => void = () => undefined,
+  ) {
     this.spec = spec;
     this.#report = report;
+    this.#log = log;
   }
 
   get state(): ProcessState {
@@ -197,7 +204,9 @@ export class ManagedProcess {
       stream?.setEncoding('utf8').on('data', (chunk: string) => {
         const lines = (rest + chunk).split('\n');
         rest = lines.pop() ?? '';
-        this.#lines.push(...lines.filter((line) => line.trim() !== ''));
+        const said = lines.filter((line) => line.trim() !== '');
+        for (const line of said) this.#log(line);
+        this.#lines.push(...said);
         this.#lines.splice(0, this.#lines.length - KEPT_LINES);
       });
     }

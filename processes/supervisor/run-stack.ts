@@ -11,8 +11,9 @@ import type { SupervisorSettings } from '../supervisor.config.ts';
 import { createAdminServer } from './admin-server.ts';
 import { scheduleDrill } from './drill.ts';
 import { prepareEnvoy } from './envoy-sidecars.ts';
-import { ManagedProcess, StartError } from './managed-process.ts';
+import { ManagedProcess, type ProcessSpec, StartError } from './managed-process.ts';
 import { type Plan, planProcesses, SMALL, type Wave } from './plan.ts';
+import { ProcessLog } from './process-log.ts';
 
 /** Two cores start three Node processes at once about as fast as one after the other; more only delay the first. */
 const STARTS_AT_ONCE = 3;
@@ -21,6 +22,14 @@ export interface Stack {
   readonly plan: Plan;
   /** Ends every process, the last started first. */
   readonly stop: () => Promise<void>;
+}
+
+/** Resolves when the process is ready. */
+type Begin = (spec: ProcessSpec) => Promise<ManagedProcess>;
+
+/** Where everything is kept that the processes say. */
+export function logFile(settings: SupervisorSettings): string {
+  return path.join(settings.dataDir, 'detour.log');
 }
 
 /**
@@ -34,10 +43,13 @@ export async function runStack(
 ): Promise<Stack> {
   const started: ManagedProcess[] = [];
   const byName = new Map<string, ManagedProcess>();
-  const begin = async (process: ManagedProcess): Promise<void> => {
+  const log = new ProcessLog(logFile(settings));
+  const begin: Begin = async (spec) => {
+    const process = new ManagedProcess(spec, say, (line) => log.write(spec.name, line));
     started.push(process);
-    byName.set(process.spec.name, process);
+    byName.set(spec.name, process);
     await process.start();
+    return process;
   };
   let token = '';
   const admin = createAdminServer(
@@ -56,7 +68,7 @@ export async function runStack(
   try {
     mkdirSync(settings.dataDir, { recursive: true });
     const supervisorUrl = await listen(admin);
-    const databaseUrl = await timed('PostgreSQL', say, () => startDatabase(settings, begin, say));
+    const databaseUrl = await timed('PostgreSQL', say, () => startDatabase(settings, begin));
     await timed('migrations', say, () => prepareStore(databaseUrl, root));
     const envoy =
       settings.lab && settings.sidecar === 'envoy'
@@ -65,7 +77,7 @@ export async function runStack(
     const plan = planProcesses(settings, databaseUrl, supervisorUrl, envoy);
     token = plan.supervisorToken;
     for (const wave of plan.waves) {
-      await timed(wave.title, say, () => startWave(wave, begin, say));
+      await timed(wave.title, say, () => startWave(wave, begin));
     }
     writeFileSync(runningFile, JSON.stringify(runningNote(settings, plan)));
     if (plan.topology) cancelDrill = scheduleDrill(settings, plan.topology, say);
@@ -77,22 +89,14 @@ export async function runStack(
 }
 
 /** The URL of the database: the given one as it is, else that of the embedded server, which is started. */
-async function startDatabase(
-  settings: SupervisorSettings,
-  begin: (process: ManagedProcess) => Promise<void>,
-  say: (line: string) => void,
-): Promise<string> {
+async function startDatabase(settings: SupervisorSettings, begin: Begin): Promise<string> {
   if (settings.databaseUrl !== undefined) return settings.databaseUrl;
-  const postgres = new ManagedProcess(
-    {
-      name: 'postgres',
-      file: path.join(import.meta.dirname, 'postgres.js'),
-      env: { PGDATA_DIR: path.join(settings.dataDir, 'postgres') },
-      nodeFlags: SMALL,
-    },
-    say,
-  );
-  await begin(postgres);
+  const postgres = await begin({
+    name: 'postgres',
+    file: path.join(import.meta.dirname, 'postgres.js'),
+    env: { PGDATA_DIR: path.join(settings.dataDir, 'postgres') },
+    nodeFlags: SMALL,
+  });
   const url = postgres.details['url'];
   if (typeof url !== 'string')
     throw new StartError('PostgreSQL did not say where it listens', false);
@@ -130,15 +134,11 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-async function startWave(
-  wave: Wave,
-  begin: (process: ManagedProcess) => Promise<void>,
-  say: (line: string) => void,
-): Promise<void> {
+async function startWave(wave: Wave, begin: Begin): Promise<void> {
   const waiting = [...wave.specs];
   const worker = async (): Promise<void> => {
     for (let spec = waiting.shift(); spec; spec = waiting.shift()) {
-      await begin(new ManagedProcess(spec, say));
+      await begin(spec);
     }
   };
   await Promise.all(Array.from({ length: STARTS_AT_ONCE }, worker));
