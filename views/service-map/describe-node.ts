@@ -44,6 +44,11 @@ export function describeFlow(node: ServiceNode): {
   return { rate, detail: latency === undefined ? '' : formatLatency(latency), isBad: false };
 }
 
+/** Of users only what they ask of others is known. */
+export function speakUsers(outgoingPerSecond: number): string {
+  return `users, make ${speakRate(outgoingPerSecond)}`;
+}
+
 /** The whole node in one sentence, for those who cannot see it. */
 export function speakNode(node: ServiceNode): string {
   const worst = worstVerdict(node.clients);
@@ -52,11 +57,15 @@ export function speakNode(node: ServiceNode): string {
     healthWord(node.health),
     node.healthReason,
     node.instances > 1 ? formatPlural(node.instances, 'instance') : '',
-    `${formatRate(node.requestsPerSecond).replace('/s', '')} calls per second`,
+    speakRate(node.requestsPerSecond),
     worst === undefined ? '' : `configuration: ${verdictLook(worst).word.toLowerCase()}`,
   ]
     .filter((part) => part !== '')
     .join(', ');
+}
+
+function speakRate(perSecond: number): string {
+  return `${formatRate(perSecond).replace('/s', '')} calls per second`;
 }
 
 function kindWord(kind: ServiceNode['kind']): string {

@@ -37,13 +37,15 @@ export function InspectNode({
         subtitle={subtitle(node)}
         onClose={onClose}
       />
-      <RedRow
-        perSecond={formatRate(node.requestsPerSecond)}
-        errorRatio={node.errorRatio}
-        p99Ms={latency === undefined ? '–' : formatLatency(latency)}
-        latencyName={node.p99Ns === undefined && latency !== undefined ? 'p95' : 'p99'}
-        seen={seen}
-      />
+      {node.kind !== 'users' && (
+        <RedRow
+          perSecond={formatRate(node.requestsPerSecond)}
+          errorRatio={node.errorRatio}
+          p99Ms={latency === undefined ? '–' : formatLatency(latency)}
+          latencyName={node.p99Ns === undefined && latency !== undefined ? 'p95' : 'p99'}
+          seen={seen}
+        />
+      )}
       {callers.length > 0 && (
         <InspectorSection title="How callers reach it">
           <ModeSplit counts={node.incoming} />
@@ -78,6 +80,8 @@ export function InspectNode({
 }
 
 function subtitle(node: ServiceNode): string {
+  // Nobody calls them, so nothing is known of how they answer.
+  if (node.kind === 'users') return 'callers that send no telemetry';
   const parts = [
     healthWord(node.health),
     node.healthReason,

@@ -9,7 +9,7 @@ import { classNames } from '#views/shell/class-names.ts';
 import { HealthIcon } from '#views/shell/health-icon.tsx';
 import { SplitBar } from '#views/shell/split-bar.tsx';
 import { PORT_DROP } from './control-lines.ts';
-import { describeConfig, describeFlow, speakNode } from './describe-node.ts';
+import { describeConfig, describeFlow, speakNode, speakUsers } from './describe-node.ts';
 import type { Box } from './place-map.ts';
 
 const KIND_ICONS: Readonly<Partial<Record<ServiceNode['kind'], LucideIcon>>> = {
@@ -57,7 +57,7 @@ export function NodeCard(props: NodeProps) {
       <button
         type="button"
         data-node={node.id}
-        aria-label={speakNode(node)}
+        aria-label={node.kind === 'users' ? speakUsers(outgoingPerSecond) : speakNode(node)}
         aria-pressed={isSelected}
         onClick={() => onSelect(node.id)}
         onMouseEnter={() => onHover(node.id)}
