@@ -3,7 +3,7 @@ import { injectContext } from '#instrumentation/propagation.ts';
 import { ATTR_ERROR_TYPE } from '#telemetry/attributes.ts';
 import { pathOf } from './callee.ts';
 import { type AttemptResult, forward } from './forward.ts';
-import { DownstreamServer, type TakeHttp2 } from './http1/downstream.ts';
+import { DownstreamServer } from './http1/downstream.ts';
 import type { Exchange } from './http1/exchange.ts';
 import { forwardedRequest } from './http1/forwarded-head.ts';
 import { fieldOf } from './http1/message-head.ts';
@@ -19,13 +19,13 @@ export interface InboundParts {
 }
 
 /** The way in: callers' proxies connect here, and the request goes on to the application beside this proxy. */
-export function createInboundProxy(parts: InboundParts, takeHttp2: TakeHttp2): DownstreamServer {
+export function createInboundProxy(parts: InboundParts): DownstreamServer {
   const tracer = trace.getTracer('detour-sidecar');
   return new DownstreamServer((exchange) => {
     handle(parts, tracer, exchange).catch((error: unknown) => {
       exchange.fail(500, 'proxy_error', String(error));
     });
-  }, takeHttp2);
+  });
 }
 
 async function handle(parts: InboundParts, tracer: Tracer, exchange: Exchange): Promise<void> {

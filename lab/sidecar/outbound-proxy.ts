@@ -23,7 +23,7 @@ import {
 import type { DnsResolver } from './dns-resolver.ts';
 import type { ErrorType } from './error-type.ts';
 import { forward } from './forward.ts';
-import { DownstreamServer, type TakeHttp2 } from './http1/downstream.ts';
+import { DownstreamServer } from './http1/downstream.ts';
 import type { Exchange } from './http1/exchange.ts';
 import { fieldOf } from './http1/message-head.ts';
 import type { UpstreamPools } from './http1/upstream-pools.ts';
@@ -64,13 +64,13 @@ type NamedTarget = Extract<Target, { kind: 'name' }>;
  *
  *   application ──Host: song──▶ proxy ──route table──▶ endpoint of song's inbound proxy
  */
-export function createOutboundProxy(parts: OutboundParts, takeHttp2: TakeHttp2): DownstreamServer {
+export function createOutboundProxy(parts: OutboundParts): DownstreamServer {
   const proxy = new OutboundProxy(parts);
   return new DownstreamServer((exchange) => {
     proxy.handle(exchange).catch((error: unknown) => {
       exchange.fail(500, 'proxy_error', String(error));
     });
-  }, takeHttp2);
+  });
 }
 
 class OutboundProxy {

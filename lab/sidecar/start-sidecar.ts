@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import { metrics } from '@opentelemetry/api';
 import { serveAdmin } from '#lab/xds/admin-http.ts';
 import { reportXdsClient } from '#lab/xds/client-metrics.ts';
@@ -72,29 +71,23 @@ export async function startSidecar(
   const pools = new UpstreamPools();
   const loads = new LoadCounts();
   const reporter = new LoadReporter(settings.controlPlane, ads.node, loads, clock.roll);
-  const outbound = createOutboundProxy(
-    {
-      ...settings,
-      ...clock,
-      routing,
-      pools,
-      resolver: new DnsResolver(createNameLookup(settings.dnsServer), clock.now),
-      outliers: new OutlierDetection(clock.now),
-      budget: new RetryBudget(),
-      breakers: new CircuitBreakers(),
-      loads,
-    },
-    refuseHttp2,
-  );
-  const inbound = createInboundProxy(
-    {
-      service: settings.service,
-      application: { address: settings.address, port: settings.applicationPort },
-      pools,
-      timeoutMs: settings.attemptTimeoutMs * settings.maxAttempts,
-    },
-    refuseHttp2,
-  );
+  const outbound = createOutboundProxy({
+    ...settings,
+    ...clock,
+    routing,
+    pools,
+    resolver: new DnsResolver(createNameLookup(settings.dnsServer), clock.now),
+    outliers: new OutlierDetection(clock.now),
+    budget: new RetryBudget(),
+    breakers: new CircuitBreakers(),
+    loads,
+  });
+  const inbound = createInboundProxy({
+    service: settings.service,
+    application: { address: settings.address, port: settings.applicationPort },
+    pools,
+    timeoutMs: settings.attemptTimeoutMs * settings.maxAttempts,
+  });
   await listen(outbound.socket, settings.outboundPort, settings.address);
   await listen(inbound.socket, settings.inboundPort, settings.address);
   const admin = await serveAdmin(
@@ -150,5 +143,3 @@ async function connectBootCache(file: string | undefined, ads: AdsClient): Promi
     timer.unref();
   };
 }
-
-const refuseHttp2 = (socket: Socket) => void socket.destroy();

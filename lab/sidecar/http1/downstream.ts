@@ -4,11 +4,15 @@ import { type CallerConnection, Exchange } from './exchange.ts';
 import { HEAD_LIMIT_BYTES, MessageError, parseRequestHead } from './message-head.ts';
 
 export type HandleExchange = (exchange: Exchange) => void;
-/** Takes over a connection that begins as HTTP/2 does (RFC 9113 §3.4); `bytes` were read from it already. */
-export type TakeHttp2 = (socket: Socket, bytes: Buffer) => void;
 
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
+/** How an HTTP/2 connection begins (RFC 9113 §3.4). */
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+/** Empty SETTINGS, then GOAWAY with the error HTTP_1_1_REQUIRED, as hex (RFC 9113 §6.5, §6.8, §7). */
+const HTTP_1_1_REQUIRED = Buffer.from(
+  `${'000000040000000000'}${'000008070000000000'}${'000000000000000d'}`,
+  'hex',
+);
 const CR = 13;
 const SWEEP_MS = 5000;
 /** A head must be complete within this many sweeps, and a connection may be silent between requests for that many. */
@@ -19,7 +23,7 @@ const CONNECTION_LIMIT = 10_000;
 const DRAIN_LIMIT_MS = 3000;
 const LINGER_MS = 1000;
 
-/** A port that speaks HTTP/1.1 on raw sockets, and hands HTTP/2 over. */
+/** A port that speaks HTTP/1.1 on raw sockets, and tells HTTP/2 so in its own words. */
 export class DownstreamServer {
   readonly #server: Server;
   readonly #connections = new Set<DownstreamConnection>();
@@ -28,11 +32,11 @@ export class DownstreamServer {
   sweeps = 0;
   isDraining = false;
 
-  constructor(handle: HandleExchange, takeHttp2: TakeHttp2) {
+  constructor(handle: HandleExchange) {
     // A caller may close its side after the request and still wants the answer.
     const options = { allowHalfOpen: true, noDelay: true };
     this.#server = createServer(options, (socket) => {
-      const connection = new DownstreamConnection(socket, this, handle, takeHttp2);
+      const connection = new DownstreamConnection(socket, this, handle);
       this.#connections.add(connection);
       socket.once('close', () => this.#connections.delete(connection));
     });
@@ -44,10 +48,6 @@ export class DownstreamServer {
   /** For binding its port. */
   get socket(): Server {
     return this.#server;
-  }
-
-  forget(connection: DownstreamConnection): void {
-    this.#connections.delete(connection);
   }
 
   /** Takes no more connections, answers what was accepted, and resolves when the last connection is closed. */
@@ -82,7 +82,6 @@ class DownstreamConnection implements CallerConnection {
   readonly #socket: Socket;
   readonly #server: DownstreamServer;
   readonly #handle: HandleExchange;
-  readonly #takeHttp2: TakeHttp2;
   #kept: Buffer | undefined;
   #exchange: Exchange | undefined;
   #isFirst = true;
@@ -91,16 +90,10 @@ class DownstreamConnection implements CallerConnection {
   /** The sweep in which the wait for a request, or for the rest of its head, began. */
   #waitingSince: number;
 
-  constructor(
-    socket: Socket,
-    server: DownstreamServer,
-    handle: HandleExchange,
-    takeHttp2: TakeHttp2,
-  ) {
+  constructor(socket: Socket, server: DownstreamServer, handle: HandleExchange) {
     this.#socket = socket;
     this.#server = server;
     this.#handle = handle;
-    this.#takeHttp2 = takeHttp2;
     this.#waitingSince = server.sweeps;
     socket.on('data', this.#onData);
     socket.on('end', this.#onEnd);
@@ -242,11 +235,8 @@ class DownstreamConnection implements CallerConnection {
     const compared = Math.min(bytes.length, PREFACE.length);
     if (bytes.compare(PREFACE, 0, compared, 0, compared) !== 0) return false;
     if (bytes.length < PREFACE.length) return true;
-    this.#kept = undefined;
-    this.#server.forget(this);
-    this.#socket.removeAllListeners();
-    this.#socket.allowHalfOpen = false;
-    this.#takeHttp2(this.#socket, bytes);
+    this.#socket.write(HTTP_1_1_REQUIRED);
+    this.#close();
     return true;
   }
 

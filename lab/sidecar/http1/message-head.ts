@@ -50,7 +50,7 @@ export function parseRequestHead(text: string): RequestHead {
   if (method === undefined || target === undefined) {
     throw new MessageError(400, 'the request line is malformed');
   }
-  if (major !== '1') throw new MessageError(505, 'this port speaks HTTP/1.1 and HTTP/2');
+  if (major !== '1') throw new MessageError(505, 'this port speaks HTTP/1.1');
   // As Envoy answers unless `accept_http_10` is set.
   if (minor === '0') throw new MessageError(426, 'HTTP/1.0 is not spoken here: use HTTP/1.1');
   const head = { method, target, ...parseFields(text, lineEnd) };

@@ -1,4 +1,5 @@
 /** HTTP/1.1 through a sidecar's proxy, byte by byte over real sockets. The backend is a raw socket too. */
+import { connect as connectHttp2, constants } from 'node:http2';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DownstreamServer } from '#lab/sidecar/http1/downstream.ts';
@@ -90,9 +91,7 @@ beforeEach(async () => {
   await listen(backend, 0, HOST);
   pools = new UpstreamPools();
   const application = { address: HOST, port: (backend.address() as AddressInfo).port };
-  proxy = createInboundProxy({ service: 'song', application, pools, timeoutMs: 20_000 }, (socket) =>
-    socket.destroy(),
-  );
+  proxy = createInboundProxy({ service: 'song', application, pools, timeoutMs: 20_000 });
   await listen(proxy.socket, 0, HOST);
 });
 afterEach(async () => {
@@ -101,6 +100,17 @@ afterEach(async () => {
   pools.close();
   for (const socket of connections) socket.destroy();
   await new Promise((resolve) => backend.close(resolve));
+});
+
+describe('a client that speaks HTTP/2', () => {
+  it('is told in its own words to use HTTP/1.1, and nothing of it reaches the application', async () => {
+    const session = connectHttp2(`http://${HOST}:${(proxy.socket.address() as AddressInfo).port}`);
+    session.on('error', () => undefined);
+    const code = await new Promise((resolve) => session.once('goaway', resolve));
+    expect(code).toBe(constants.NGHTTP2_HTTP_1_1_REQUIRED);
+    session.destroy();
+    expect(received).toBe('');
+  });
 });
 
 describe('requests on one connection', () => {
