@@ -40,6 +40,11 @@ export function startOfSecond(second: UnixSecond): UnixNano {
   return unixNano(BigInt(second) * 1_000_000_000n);
 }
 
+/** The instant at which it is over, and the next begins. */
+export function endOfSecond(second: UnixSecond): UnixNano {
+  return startOfSecond(unixSecond(second + 1));
+}
+
 /** `ms` as `Date.now()` gives it. */
 export function fromUnixMs(ms: number): UnixNano {
   return unixNano(BigInt(Math.round(ms * 1000)) * 1000n);

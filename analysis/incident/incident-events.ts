@@ -17,6 +17,7 @@ import {
 } from '#telemetry/metric-names.ts';
 import {
   addNs,
+  endOfSecond,
   NS_PER_SECOND,
   secondOf,
   startOfSecond,
@@ -122,7 +123,7 @@ function releaseEvents({ controlPlane }: Evidence): readonly IncidentEvent[] {
 
 function configEvents(evidence: Evidence, underWay: UnderWay): readonly IncidentEvent[] {
   const lost = evidence.missing.filter((name) => !underWay.missing.has(name));
-  const end = endOf(evidence.second);
+  const end = endOfSecond(evidence.second);
   if (lost.length > 0) {
     const at = evidence.lacking
       .flatMap((client) => Object.values(client.types))
@@ -156,7 +157,7 @@ function restoredAt({ controlPlane, second }: Evidence): UnixNano {
   const changes = controlPlane.clients
     .filter((client) => client.verdict !== 'stuck')
     .flatMap((client) => Object.values(client.types).map((state) => state.changedUnixNano))
-    .filter((instant) => instant <= endOf(second));
+    .filter((instant) => instant <= endOfSecond(second));
   return changes.reduce((last, instant) => (instant > last ? instant : last), 0n as UnixNano);
 }
 
@@ -199,7 +200,7 @@ function failureEvents(evidence: Evidence, underWay: UnderWay): readonly Inciden
         (edge) => edgeId(edge) === id && edge.second > last && edge.calls > edge.errors,
       );
       const text = answered ? 'calls succeed again' : 'no calls any more';
-      return entry(endOf(last), 'failures-ended', subjectOf(id), text, 'call edges');
+      return entry(endOfSecond(last), 'failures-ended', subjectOf(id), text, 'call edges');
     });
   return [...began, ...ended];
 }
@@ -246,8 +247,4 @@ function edgeOf(subject: string): string {
 
 function namesOf(subject: string): readonly string[] {
   return subject.split(', ');
-}
-
-function endOf(second: UnixSecond): UnixNano {
-  return startOfSecond((second + 1) as UnixSecond);
 }

@@ -7,6 +7,7 @@ import type { Unfinished } from '#analysis/routing/to-service-shifts.ts';
 import type { CallEdgeSecond } from '#telemetry/call-edge.ts';
 import {
   elapsedNs,
+  endOfSecond,
   NS_PER_SECOND,
   secondOf,
   startOfSecond,
@@ -53,7 +54,7 @@ export function gatherEvidence(input: {
   /** What lies before it has been told. */
   readonly quietSinceUnixNano: UnixNano | undefined;
 }): Evidence {
-  const at = startOfSecond((input.second + 1) as UnixSecond);
+  const at = endOfSecond(input.second);
   const lacking = input.controlPlane.clients.filter(
     (client) =>
       !client.isSilent &&

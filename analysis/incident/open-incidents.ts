@@ -16,12 +16,11 @@ import { isOwnService } from '#analysis/service-map/build-service-map.ts';
 import { type CallEdge, type CallEdgeSecond, USERS } from '#telemetry/call-edge.ts';
 import {
   elapsedNs,
+  endOfSecond,
   NS_PER_SECOND,
   secondOf,
-  startOfSecond,
   type UnixNano,
   type UnixSecond,
-  unixSecond,
 } from '#telemetry/time.ts';
 
 export interface ClosedSecond {
@@ -99,7 +98,7 @@ function sinceQuiet({ edges, quietSinceUnixNano }: ClosedSecond): readonly CallE
 }
 
 function open(evidence: Evidence, start: UnixNano, number: number): Incident {
-  const detected = endOf(evidence.second);
+  const detected = endOfSecond(evidence.second);
   const words = describeIncident(evidence);
   const before = evidence.edges.filter((edge) => edge.second < secondOf(start));
   const first: Incident = {
@@ -162,7 +161,7 @@ function earlierStart(incident: Incident, evidence: Evidence): UnixNano {
 }
 
 function isYoung(incident: Incident, evidence: Evidence): boolean {
-  const ageNs = elapsedNs(incident.detectedUnixNano, endOf(evidence.second));
+  const ageNs = elapsedNs(incident.detectedUnixNano, endOfSecond(evidence.second));
   return ageNs <= SETTLING_SECONDS * NS_PER_SECOND;
 }
 
@@ -191,7 +190,7 @@ function touched(incident: Incident, evidence: Evidence): readonly string[] {
 
 function settle(incident: Incident, evidence: Evidence): Incident {
   const { failing } = readUnderWay(incident.events);
-  const end = endOf(evidence.second);
+  const end = endOfSecond(evidence.second);
   if (failing.size > 0) return { ...incident, state: 'open' };
   const failuresEnded = lastOf(incident.events, ['failures-ended']);
   const quietSeconds = elapsedNs(failuresEnded ?? incident.startUnixNano, end) / NS_PER_SECOND;
@@ -317,8 +316,4 @@ export function countCalls(
 function dnsBySecond(edges: readonly CallEdgeSecond[]): readonly number[] {
   const seconds = [...new Set(edges.map((edge) => edge.second))];
   return seconds.map((second) => dnsRatio(edges.filter((edge) => edge.second === second)));
-}
-
-function endOf(second: UnixSecond): UnixNano {
-  return startOfSecond(unixSecond(second + 1));
 }

@@ -3,7 +3,7 @@ import type { IncidentEvent } from '#analysis/incident/incident.ts';
 import { CONTROL_PLANE, entry } from '#analysis/incident/incident-entry.ts';
 import type { Evidence } from '#analysis/incident/incident-evidence.ts';
 import { METRIC_DNS_QUERIES, METRIC_XDS_CLIENT_CONFIG_AGE } from '#telemetry/metric-names.ts';
-import { startOfSecond, type UnixSecond } from '#telemetry/time.ts';
+import { endOfSecond } from '#telemetry/time.ts';
 
 const DNS = 'DNS';
 
@@ -32,13 +32,7 @@ export function setbackEvents(
   if (fresh.length > 0 || isRefused || refused.size === 0) return fresh;
   const text = 'no client refuses what it was sent';
   return [
-    entry(
-      startOfSecond((second + 1) as UnixSecond),
-      'push-accepted',
-      CONTROL_PLANE,
-      text,
-      METRIC_XDS_CLIENT_CONFIG_AGE,
-    ),
+    entry(endOfSecond(second), 'push-accepted', CONTROL_PLANE, text, METRIC_XDS_CLIENT_CONFIG_AGE),
   ];
 }
 
@@ -70,13 +64,7 @@ export function stuckEvents(
     const said = events.some((event) => event.kind === kind && event.subject === client.id);
     if (client.verdict !== 'stuck' || said || client.isSilent) return [];
     return [
-      entry(
-        startOfSecond((second + 1) as UnixSecond),
-        kind,
-        client.id,
-        client.reason,
-        METRIC_XDS_CLIENT_CONFIG_AGE,
-      ),
+      entry(endOfSecond(second), kind, client.id, client.reason, METRIC_XDS_CLIENT_CONFIG_AGE),
     ];
   });
 }

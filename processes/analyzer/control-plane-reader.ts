@@ -25,11 +25,10 @@ import type { CallEdge } from '#telemetry/call-edge.ts';
 import type { Span } from '#telemetry/span.ts';
 import {
   addNs,
+  endOfSecond,
   NS_PER_SECOND,
-  startOfSecond,
   type UnixNano,
   type UnixSecond,
-  unixSecond,
 } from '#telemetry/time.ts';
 
 export interface ControlPlaneFacts {
@@ -62,7 +61,7 @@ export class ControlPlaneReader {
     },
     calls: readonly CallEdge[],
   ): Promise<ControlPlaneFacts> {
-    const atUnixNano = startOfSecond(unixSecond(second + 1));
+    const atUnixNano = endOfSecond(second);
     const [points, dnsPoints, spans] = await Promise.all([
       readLatestMetricPoints(this.#db, {
         names: [...CLIENT_VIEW_METRICS, ...SERVER_VIEW_METRICS],

@@ -20,6 +20,7 @@ import { readRoutingShifts } from '#store/routing-shifts/read-routing-shifts.ts'
 import { writeJudgement, writeNewShifts } from '#store/write-judgement.ts';
 import type { CallEdgeSecond } from '#telemetry/call-edge.ts';
 import {
+  endOfSecond,
   fromUnixMs,
   secondOf,
   startOfSecond,
@@ -138,7 +139,7 @@ export class SecondJudge {
     // What was before is read with the first second to be judged.
     if (facts === undefined) return;
     const open = await readCallEdgeSeconds(this.#db, {
-      startUnixNano: startOfSecond(unixSecond(judgedSecond + 1)),
+      startUnixNano: endOfSecond(judgedSecond),
       endUnixNano: startOfSecond(unixSecond(judgedSecond + 1 + MAX_OPEN_SECONDS)),
     });
     const turning = turningEdges(memory.routing, toMeshRouting(open));
@@ -177,7 +178,7 @@ export class SecondJudge {
     if (incident === undefined || incident.state === this.#memory.incident?.state) return incident;
     const edges = await readCallEdges(this.#db, {
       startUnixNano: startOfSecond(secondOf(incident.startUnixNano)),
-      endUnixNano: startOfSecond(unixSecond(second + 1)),
+      endUnixNano: endOfSecond(second),
     });
     return { ...incident, ...countCalls(edges) };
   }
@@ -187,7 +188,7 @@ export class SecondJudge {
     const from = Math.min(memory.edgesReadUpTo + 1, second - READ_AGAIN_SECONDS);
     const fresh = await readCallEdgeSeconds(this.#db, {
       startUnixNano: startOfSecond(unixSecond(from)),
-      endUnixNano: startOfSecond(unixSecond(second + 1)),
+      endUnixNano: endOfSecond(second),
     });
     const kept = memory.edges.filter(
       (edge) => edge.second < from && edge.second > second - FAILURE_WINDOW_SECONDS,
@@ -200,7 +201,7 @@ export class SecondJudge {
 
 async function recall(db: Database, nowMs: number): Promise<Memory> {
   const judgedSecond = await startAfter(db, nowMs);
-  const at = startOfSecond(unixSecond(judgedSecond + 1));
+  const at = endOfSecond(judgedSecond);
   const [clients, server, newest] = await Promise.all([
     readXdsClientsAt(db, at),
     readServerViewAt(db, at),
