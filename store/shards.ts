@@ -1,3 +1,4 @@
+import { scramble } from '#telemetry/otlp/hash-bytes.ts';
 import type { Database, Shard } from './client.ts';
 
 /** A part of the store does not answer. */
@@ -68,21 +69,14 @@ export function allowMissing(db: Database): Database & { readonly missing: Set<s
 export function shardOf(ids: Uint8Array, from: number, shards: number): number {
   if (shards === 1) return 0;
   // W3C Trace Context level 2: the right seven bytes are random.
-  const seed = mix(word(ids, from + 8) ^ Math.imul(word(ids, from + 12), 0x85ebca6b));
+  const seed = scramble(word(ids, from + 8) ^ Math.imul(word(ids, from + 12), 0x85ebca6b));
   let best = 0;
   let highest = -1;
   for (let shard = 0; shard < shards; shard++) {
-    const score = mix(seed ^ Math.imul(shard + 1, 0x9e3779b1));
+    const score = scramble(seed ^ Math.imul(shard + 1, 0x9e3779b1));
     if (score > highest) [best, highest] = [shard, score];
   }
   return best;
-}
-
-/** The finaliser of MurmurHash3: every bit of the input moves half of the output's. */
-function mix(value: number): number {
-  const a = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
-  const b = Math.imul(a ^ (a >>> 13), 0xc2b2ae35);
-  return (b ^ (b >>> 16)) >>> 0;
 }
 
 function word(ids: Uint8Array, at: number): number {

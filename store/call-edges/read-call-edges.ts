@@ -48,8 +48,7 @@ const WINDOW_SQL = `
     'call_edge_step',
     'client, server, server_kind, mode, calls, errors, latency',
   )}) as level
-  group by client, server, server_kind, mode
-  order by client, server, server_kind, mode`;
+  group by client, server, server_kind, mode`;
 
 /** The same by second, ascending. */
 export async function readCallEdgeSeconds(
@@ -66,8 +65,7 @@ export async function readCallEdgeSeconds(
              sum(errors)::float8 as errors, string_agg(latency, '') as latency
       from call_edge_second
       where second >= ${from} and second < ${to}
-      group by second, client, server, server_kind, mode
-      order by second, client, server, server_kind, mode`,
+      group by second, client, server, server_kind, mode`,
     ),
   ]);
   const rows = inOrder(parts.flat()).sort((a, b) => a.second - b.second);

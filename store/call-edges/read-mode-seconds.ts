@@ -24,8 +24,8 @@ interface ModeSecondRow {
 }
 
 /**
- * Summed over the edges that `isCounted` wants, ascending by second, then mode: a large mesh has a thousand edges in each, and only
- * their sum crosses the wire.
+ * Summed over the edges that `isCounted` wants, ascending by second, then mode: a large mesh has a thousand edges in each
+ * second, and only their sum crosses the wire.
  */
 export async function readModeSeconds(
   db: Database,
@@ -77,7 +77,7 @@ async function sumSeconds(
     where second >= ${from} and second < ${to}
       and (client, server, server_kind) not in
         (select * from unnest(${clients}::text[], ${servers}::text[], ${kinds}::int2[]))
-    group by second, mode order by second, mode`;
+    group by second, mode`;
 }
 
 function addUp(rows: readonly ModeSecondRow[]): readonly ModeSecond[] {

@@ -12,7 +12,7 @@ export function hashBytes(
   let hash = seed;
   let at = from;
   for (; at + 4 <= to; at += 4) hash = mix(hash, view.getInt32(at, true));
-  return finish(mix(hash, tailWord(bytes, view, at, to)) ^ (to - from));
+  return scramble(mix(hash, tailWord(bytes, view, at, to)) ^ (to - from));
 }
 
 /** The last one to three bytes as a word, 0 for none. */
@@ -26,7 +26,7 @@ function tailWord(bytes: Uint8Array, view: DataView, from: number, to: number): 
 /** Of one number, for values that are no byte range. */
 export function hashNumber(value: number, seed: number): number {
   const high = Math.floor(value / 4_294_967_296);
-  return finish(mix(mix(seed, value | 0), high | 0));
+  return scramble(mix(mix(seed, value | 0), high | 0));
 }
 
 function mix(hash: number, word: number): number {
@@ -36,7 +36,8 @@ function mix(hash: number, word: number): number {
   return (Math.imul((h << 13) | (h >>> 19), 5) + 0xe6546b64) | 0;
 }
 
-function finish(hash: number): number {
+/** Its finaliser: each bit of the input moves half of the output's. */
+export function scramble(hash: number): number {
   let h = hash ^ (hash >>> 16);
   h = Math.imul(h, 0x85ebca6b);
   h ^= h >>> 13;
