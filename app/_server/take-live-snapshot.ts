@@ -1,14 +1,15 @@
 import { readCallEdgeSeconds } from '#store/call-edges/read-call-edges.ts';
-import type { ModeSecond } from '#store/call-edges/read-mode-seconds.ts';
 import { readOpenIncidents } from '#store/incidents/read-incidents.ts';
 import { readFreshness } from '#store/read-freshness.ts';
-import type { CallEdgeSecond } from '#telemetry/call-edge.ts';
 import type { Span } from '#telemetry/span.ts';
 import {
+  addNs,
+  NS_PER_SECOND,
   secondOf,
   startOfSecond,
   type TimeWindow,
   type UnixNano,
+  type UnixSecond,
   unixSecond,
 } from '#telemetry/time.ts';
 import type { LiveSnapshot } from '#views/live/live-snapshot.ts';
@@ -39,11 +40,8 @@ const MAX_PUSHES = 120;
 export class LiveSnapshots {
   #surroundings: Kept<MapSurroundings> | undefined;
   #pushSpans: Kept<ReadonlyMap<string, Span>> | undefined;
-  #history: readonly ModeSecond[] = [];
-  #run: readonly CallEdgeSecond[] = [];
-  /** Up to where each was read last; nothing is read while nobody looks. */
-  #readUpTo = 0;
-  #runReadUpTo = 0;
+  readonly #history = new LatestSeconds(readHistorySeconds);
+  readonly #run = new LatestSeconds((window) => readCallEdgeSeconds(database(), window));
 
   async take(): Promise<LiveSnapshot> {
     const takenUnixNano = now();
@@ -57,19 +55,20 @@ export class LiveSnapshots {
     );
     const pushSpans = [...this.#pushSpans.value.values()];
     const historyWindow = lastSeconds(HISTORY_SECONDS, takenUnixNano);
-    const [controlPlane, openIncidents, shifts, run] = await Promise.all([
+    const [controlPlane, openIncidents, shifts, run, rows] = await Promise.all([
       loadControlPlaneWith(pushSpans, takenUnixNano),
       readOpenIncidents(database()),
       loadShifts(historyWindow),
-      this.#readRun(window),
-      this.#readHistory(takenUnixNano),
+      this.#run.take(runWindow(window)),
+      // With the second that has just begun: a sender's clock may be ahead.
+      this.#history.take({ ...historyWindow, endUnixNano: addNs(takenUnixNano, NS_PER_SECOND) }),
     ]);
     const shown = { ...controlPlane, pushes: controlPlane.pushes.slice(0, MAX_PUSHES) };
     const map = await loadMapWith(window, this.#surroundings.value, shown, {
       withOwnServices: false,
       run,
     });
-    const history = toCallHistory(historyWindow, this.#history);
+    const history = toCallHistory(historyWindow, rows);
     return { map, history, openIncidents, shifts, freshness, takenUnixNano };
   }
 
@@ -85,35 +84,28 @@ export class LiveSnapshots {
       spans.filter((span) => span.startUnixNano >= oldest).map((span) => [span.spanId, span]),
     );
   }
+}
 
-  /** The whole history once, then only what is new since the last look and the seconds that may still grow. */
-  async #readHistory(atUnixNano: UnixNano): Promise<void> {
-    const at = secondOf(atUnixNano);
-    const from = Math.max(at - HISTORY_SECONDS, Math.min(this.#readUpTo, at) - GROWING_SECONDS);
-    const fresh = await readHistorySeconds({
-      startUnixNano: startOfSecond(unixSecond(from)),
-      endUnixNano: startOfSecond(unixSecond(at + 2)),
-    });
-    const kept = this.#history.filter(
-      ({ second }) => second < from && second >= at - HISTORY_SECONDS,
-    );
-    this.#history = [...kept, ...fresh];
-    this.#readUpTo = at;
+/** The last seconds of something that grows at its end. */
+class LatestSeconds<Row extends { readonly second: UnixSecond }> {
+  readonly #read: (window: TimeWindow) => Promise<readonly Row[]>;
+  #rows: readonly Row[] = [];
+  /** Nothing is read while nobody looks. */
+  #readUpTo = 0;
+
+  constructor(read: (window: TimeWindow) => Promise<readonly Row[]>) {
+    this.#read = read;
   }
 
-  /** The same of every edge, for as long as a map is judged by. */
-  async #readRun(window: TimeWindow): Promise<readonly CallEdgeSecond[]> {
-    const run = runWindow(window);
-    const [first, at] = [secondOf(run.startUnixNano), secondOf(run.endUnixNano)];
-    const from = Math.max(first, Math.min(this.#runReadUpTo, at) - GROWING_SECONDS);
-    const fresh = await readCallEdgeSeconds(database(), {
-      ...run,
-      startUnixNano: startOfSecond(unixSecond(from)),
-    });
-    const kept = this.#run.filter(({ second }) => second < from && second >= first);
-    this.#run = [...kept, ...fresh];
-    this.#runReadUpTo = at;
-    return this.#run;
+  /** All of `window` the first time, then only what is new since the last look and the seconds that may still grow. */
+  async take({ startUnixNano, endUnixNano }: TimeWindow): Promise<readonly Row[]> {
+    const [first, at] = [secondOf(startUnixNano), secondOf(endUnixNano)];
+    const from = Math.max(first, Math.min(this.#readUpTo, at) - GROWING_SECONDS);
+    const fresh = await this.#read({ startUnixNano: startOfSecond(unixSecond(from)), endUnixNano });
+    const kept = this.#rows.filter(({ second }) => second < from && second >= first);
+    this.#rows = [...kept, ...fresh];
+    this.#readUpTo = at;
+    return this.#rows;
   }
 }
 
