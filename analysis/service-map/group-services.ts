@@ -57,16 +57,19 @@ export function groupServices(map: ServiceMap, grouping: Grouping): GroupedMap {
   };
 }
 
-/** "shop" of "shop-cart"; undefined for a name of one part. */
-function firstPart(name: string): string | undefined {
-  return /^([^./:_-]+)[./:_-]/.exec(name)?.[1];
+/** "shop" and "cart" of "shop-cart"; undefined for a name of one part. */
+export function partsOfName(
+  name: string,
+): { readonly first: string; readonly rest: string } | undefined {
+  const [, first, rest] = /^([^./:_-]+)[./:_-](.*)$/.exec(name) ?? [];
+  return first === undefined || rest === undefined ? undefined : { first, rest };
 }
 
 function groupByName(services: readonly ServiceNode[]): ReadonlyMap<string, string> {
   return new Map(
     services.flatMap(({ id, name }) => {
-      const part = firstPart(name);
-      return part === undefined ? [] : [[id, part]];
+      const parts = partsOfName(name);
+      return parts === undefined ? [] : [[id, parts.first]];
     }),
   );
 }

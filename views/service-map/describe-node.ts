@@ -64,7 +64,7 @@ export function speakNode(node: ServiceNode): string {
     .join(', ');
 }
 
-function speakRate(perSecond: number): string {
+export function speakRate(perSecond: number): string {
   return `${formatRate(perSecond).replace('/s', '')} calls per second`;
 }
 

@@ -2,13 +2,13 @@
 
 import { ChevronDown, ChevronRight } from 'lucide-react';
 import type { KeyboardEvent } from 'react';
-import type { ServiceGroup } from '#analysis/service-map/group-services.ts';
+import { partsOfName, type ServiceGroup } from '#analysis/service-map/group-services.ts';
 import type { Health, ServiceNode } from '#analysis/service-map/service-map.ts';
 import { formatPlural, formatRate } from '#views/format/format-number.ts';
 import { classNames } from '#views/shell/class-names.ts';
 import { HealthIcon, healthWord } from '#views/shell/health-icon.tsx';
 import { SplitBar } from '#views/shell/split-bar.tsx';
-import { describeFlow, speakNode } from './describe-node.ts';
+import { describeFlow, speakNode, speakRate } from './describe-node.ts';
 import { GROUP_FOOT, GROUP_HEAD, GROUP_ROW } from './group-size.ts';
 import { GROUNDS, type NodeProps, Port } from './node-card.tsx';
 
@@ -160,7 +160,7 @@ function MemberRow({
 
 /** The group says the first part already. */
 function shortName(name: string): string {
-  return /^[^./:_-]+[./:_-](.+)$/.exec(name)?.[1] ?? name;
+  return partsOfName(name)?.rest || name;
 }
 
 function restWords(group: ServiceGroup, rows: readonly ServiceNode[]): string {
@@ -178,7 +178,7 @@ function speakGroup(node: ServiceNode, group: ServiceGroup): string {
     formatPlural(group.members.length, 'service'),
     healthWord(node.health),
     node.healthReason,
-    `${formatRate(node.requestsPerSecond).replace('/s', '')} calls per second`,
+    speakRate(node.requestsPerSecond),
   ]
     .filter((part) => part !== '')
     .join(', ');
