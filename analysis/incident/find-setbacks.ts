@@ -73,11 +73,8 @@ function regressions(
   const type = XDS_TYPES.find((known) => first?.reason.startsWith(`${known} `));
   if (first === undefined || type === undefined) return [];
   const version = first.types[type]?.acked ?? '';
-  const own = pushes.filter(
-    (push) => push.client === first.id && push.type === type && push.version === version,
-  );
-  // Where pushes are not told: versions go back on a new stream.
-  const unixNano = own[0]?.unixNano ?? first.connectedSinceUnixNano;
+  // Backoff brings clients back one after the other: all of them went back when the first one did.
+  const unixNano = back.map((client) => tookBackAt(client, type, pushes)).reduce(earlier);
   if (elapsedNs(unixNano, atUnixNano) > REGRESSION_MATTERS_NS) return [];
   const ids = back.map((client) => client.id);
   return [
@@ -85,9 +82,21 @@ function regressions(
   ];
 }
 
-function firstOf(pushes: readonly Push[]): UnixNano | undefined {
-  return pushes.reduce<UnixNano | undefined>(
-    (first, { unixNano }) => (first === undefined || unixNano < first ? unixNano : first),
-    undefined,
+/** The newest push of what it holds: the same version may have been sent before, too. */
+function tookBackAt(client: XdsClient, type: XdsType, pushes: readonly Push[]): UnixNano {
+  const version = client.types[type]?.acked;
+  const push = pushes.find(
+    (one) => one.client === client.id && one.type === type && one.version === version,
   );
+  // Where pushes are not told: versions go back on a new stream.
+  return push?.unixNano ?? client.connectedSinceUnixNano;
+}
+
+function earlier(a: UnixNano, b: UnixNano): UnixNano {
+  return b < a ? b : a;
+}
+
+function firstOf(pushes: readonly Push[]): UnixNano | undefined {
+  const [first, ...rest] = pushes.map(({ unixNano }) => unixNano);
+  return first === undefined ? undefined : rest.reduce(earlier, first);
 }
