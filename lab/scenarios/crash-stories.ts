@@ -66,7 +66,7 @@ export const configTooBig: Scenario = {
   ],
   timeline: [
     { event: 'failures-began', subject: 'users → gateway', atSeconds: 12, toleranceSeconds: 3 },
-    { event: 'failures-ended', subject: 'users → gateway', atSeconds: 44, toleranceSeconds: 17 },
+    { event: 'failures-ended', subject: 'users → gateway', atSeconds: 44, toleranceSeconds: 14 },
   ],
 };
 

@@ -49,7 +49,7 @@ const SPEEDS: Readonly<Record<string, number>> = {
   'config-too-big': 1.25,
   'proxy-crash-loop': 1.25,
   'slow-service': 2,
-  'error-service': 2,
+  'error-service': 1,
   'traffic-surge': 2,
   quiet: 120,
 };
@@ -115,7 +115,9 @@ async function play(lab: ScenarioLab, scenario: Scenario): Promise<Found> {
 function expectIncident(scenario: Scenario, { run, incidents }: Found): void {
   const due = truthOfRun(scenario, run);
   const told = incidents.map((incident) => incident.title);
-  expect(told, `incidents of ${scenario.name}`).toHaveLength(due.length === 0 ? 0 : 1);
+  expect(told, `incidents of ${scenario.name}: ${told.join('; ')}`).toHaveLength(
+    due.length === 0 ? 0 : 1,
+  );
   const [incident] = incidents;
   if (incident === undefined) return;
   const first = due.reduce((a, b) => (b.earliestUnixNano < a.earliestUnixNano ? b : a));
