@@ -6,8 +6,6 @@ export default defineConfig({
   // One stack at a time on two cores, and the story is one story.
   workers: 1,
   fullyParallel: false,
-  // Real processes in real time: a story that the machine starved is played once more.
-  retries: 1,
   timeout: 120_000,
   expect: { timeout: 15_000 },
   use: {
