@@ -1,3 +1,4 @@
+import { findRegression } from '#analysis/control-plane/find-regression.ts';
 import type {
   Push,
   XdsClient,
@@ -11,7 +12,7 @@ import { XDS_TYPES, type XdsType } from '#telemetry/xds-type.ts';
 /** A client before it is judged. */
 export type ClientFacts = Omit<
   XdsClient,
-  'verdict' | 'reason' | 'noConfigRatio' | 'restartRisk' | 'isSilent'
+  'verdict' | 'reason' | 'wentBack' | 'noConfigRatio' | 'restartRisk' | 'isSilent'
 >;
 
 export interface ClientEvidence {
@@ -34,7 +35,7 @@ const FAILING_RATIO = 0.05;
 /** Responses of the other types carry only what changed (xds_protocol.rst, "Resource warming"). */
 const CARRIES_ALL: ReadonlySet<XdsType> = new Set(['LDS', 'CDS']);
 
-type Verdict = Pick<XdsClient, 'verdict' | 'reason'>;
+type Verdict = Pick<XdsClient, 'verdict' | 'reason' | 'wentBack'>;
 type Judgement = (client: ClientFacts, facts: Facts) => Verdict | undefined;
 
 interface Facts extends ClientEvidence {
@@ -57,13 +58,14 @@ export function judgeClient(client: ClientFacts, evidence: ClientEvidence): XdsC
       client.kind !== 'envoy' &&
       states(client).some(([type, state]) => wasOfferedMore(type, state, evidence)),
   };
-  const { verdict, reason } = firstVerdict(client, facts);
+  const { verdict, reason, wentBack } = firstVerdict(client, facts);
   const silentNs = elapsedNs(client.lastReportUnixNano, evidence.atUnixNano);
   return {
     ...client,
     isSilent: silentNs > SILENT_AFTER_NS,
     verdict,
     reason: silentNs > SILENT_AFTER_NS ? `silent, last known: ${reason}` : reason,
+    ...(wentBack === undefined ? {} : { wentBack }),
     noConfigRatio: facts.noConfigRatio,
     restartRisk: restartRisk(client, verdict, facts),
   };
@@ -197,27 +199,11 @@ function isNotAcked(client: ClientFacts, facts: Facts): Verdict | undefined {
   };
 }
 
-/** An xDS server may send an older version on a new stream, and clients obey (grpc-java #12663). */
-function isOlder(client: ClientFacts, facts: Facts): Verdict | undefined {
-  for (const [type, state] of states(client)) {
-    const before = facts.previous?.types[type]?.acked;
-    if (before !== undefined && state.acked !== undefined && isBefore(state.acked, before)) {
-      return { verdict: 'older-version', reason: `${type} went back from ${before}` };
-    }
-    const stays =
-      facts.previous?.verdict === 'older-version' &&
-      before === state.acked &&
-      facts.previous.reason.startsWith(`${type} `);
-    if (stays) return { verdict: 'older-version', reason: facts.previous.reason };
-  }
-  return undefined;
-}
-
-/** True only where both versions end in a number: an opaque version has no order (xds_protocol.rst). */
-function isBefore(version: string, other: string): boolean {
-  const a = /^(\D*)(\d+)$/.exec(version);
-  const b = /^(\D*)(\d+)$/.exec(other);
-  return a !== null && b !== null && a[1] === b[1] && Number(a[2]) < Number(b[2]);
+function isOlder(client: ClientFacts, { previous }: Facts): Verdict | undefined {
+  const wentBack = previous && findRegression(previous, client.types);
+  if (wentBack === undefined) return undefined;
+  const reason = `${wentBack.type} went back from ${wentBack.fromVersion}`;
+  return { verdict: 'older-version', reason, wentBack };
 }
 
 /**

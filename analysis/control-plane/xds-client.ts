@@ -37,6 +37,12 @@ export type XdsClientVerdict =
   | 'never-connected'
   | 'in-sync';
 
+/** A client took a version below one that it had acknowledged. */
+export interface Regression {
+  readonly type: XdsType;
+  readonly fromVersion: string;
+}
+
 /**
  * One xDS client (a sidecar, a proxyless gRPC channel, an Envoy) as its own metrics tell it. Kept when the client or the
  * control plane falls silent: the last known state with its age, never blank.
@@ -58,6 +64,8 @@ export interface XdsClient {
   readonly verdict: XdsClientVerdict;
   /** One sentence of evidence for the verdict. */
   readonly reason: string;
+  /** Set while the verdict is `older-version`. */
+  readonly wentBack?: Regression;
   /** Share of its recent calls by mode that found no address, 0..1. */
   readonly noConfigRatio: number;
   /** What a restart now would do, from what it holds and what the server offers. */

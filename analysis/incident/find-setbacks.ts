@@ -68,17 +68,19 @@ function regressions(
   pushes: readonly Push[],
   atUnixNano: UnixNano,
 ): readonly Setback[] {
-  const back = clients.filter((client) => client.verdict === 'older-version');
+  const back = clients.flatMap((client) =>
+    client.wentBack === undefined ? [] : [{ client, type: client.wentBack.type }],
+  );
   const [first] = back;
-  const type = XDS_TYPES.find((known) => first?.reason.startsWith(`${known} `));
-  if (first === undefined || type === undefined) return [];
-  const version = first.types[type]?.acked ?? '';
+  if (first === undefined) return [];
+  const { type, client } = first;
+  const version = client.types[type]?.acked ?? '';
   // Backoff brings clients back one after the other: all of them went back when the first one did.
-  const unixNano = back.map((client) => tookBackAt(client, type, pushes)).reduce(earlier);
+  const unixNano = back.map((one) => tookBackAt(one.client, one.type, pushes)).reduce(earlier);
   if (elapsedNs(unixNano, atUnixNano) > REGRESSION_MATTERS_NS) return [];
-  const ids = back.map((client) => client.id);
+  const ids = back.map((one) => one.client.id);
   return [
-    { kind: 'version-regressed', unixNano, type, version, clients: ids, reason: first.reason },
+    { kind: 'version-regressed', unixNano, type, version, clients: ids, reason: client.reason },
   ];
 }
 

@@ -229,9 +229,14 @@ describe('buildClientView', () => {
   it('sees a version go backwards', () => {
     const before = view(90, [connected(89, 1), holds(89, '42', 40)]);
     const client = view(100, [connected(99, 1), holds(99, '41', 1)], { previous: [before] });
-    expect(client).toMatchObject({ verdict: 'older-version', reason: 'LDS went back from 42' });
+    const wentBack = { type: 'LDS', fromVersion: '42' };
+    expect(client).toMatchObject({
+      verdict: 'older-version',
+      reason: 'LDS went back from 42',
+      wentBack,
+    });
     const later = view(101, [connected(100, 1), holds(100, '41', 2)], { previous: [client] });
-    expect(later.verdict).toBe('older-version');
+    expect(later).toMatchObject({ verdict: 'older-version', wentBack });
   });
 
   it('has not acknowledged a push that stayed unanswered', () => {

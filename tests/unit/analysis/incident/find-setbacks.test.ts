@@ -10,6 +10,7 @@ function older(id: string, connectedSecond: number) {
   return xdsClient(id, {
     verdict: 'older-version',
     reason: 'CDS went back from v90',
+    wentBack: { type: 'CDS', fromVersion: 'v90' },
     connectedSinceUnixNano: at(connectedSecond),
   });
 }

@@ -315,6 +315,7 @@ describe('judgeSecond and the control plane', () => {
     const back = {
       verdict: 'older-version' as const,
       reason: 'CDS went back from v99',
+      wentBack: { type: 'CDS' as const, fromVersion: 'v99' },
       connectedSinceUnixNano: startOfSecond(unixSecond(60)),
     };
     const view = (second: number): ControlPlaneView =>
