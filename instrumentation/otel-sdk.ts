@@ -1,6 +1,9 @@
+import { type ContextManager, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { metrics, NodeSDK, resources, tracing } from '@opentelemetry/sdk-node';
+import { LeanTracerProvider } from './lean-spans/lean-tracer.ts';
+import { EncodedTraceExporter } from './lean-spans/send-encoded.ts';
 
 export interface TelemetrySettings {
   readonly serviceName: string;
@@ -30,25 +33,65 @@ class CurrentGaugesExporter extends OTLPMetricExporter {
   }
 }
 
+const BATCH_SPANS = 1024;
+const WAITING_SPANS = 16_384;
+
 /**
  * Sends this process's spans and metrics over OTLP, as any stranger would. Call once, before anything asks the API for
  * a tracer or meter. The returned function flushes what is pending and stops; it never throws.
  */
 export function startOtelSdk(settings: TelemetrySettings): () => Promise<void> {
+  const exporter = new OTLPTraceExporter({ url: `${settings.endpoint}/v1/traces` });
+  const processor = new tracing.BatchSpanProcessor(exporter, {
+    scheduledDelayMillis: SPAN_DELAY_MS,
+    maxQueueSize: WAITING_SPANS,
+    maxExportBatchSize: BATCH_SPANS,
+  });
+  const sdk = new NodeSDK({ ...sharedParts(settings), spanProcessors: [processor] });
+  sdk.start();
+  return async () => {
+    // A receiver that is gone at shutdown is no reason to fail the shutdown.
+    await sdk.shutdown().catch(() => undefined);
+  };
+}
+
+const NO_CONTEXT: ContextManager = {
+  active: () => ROOT_CONTEXT,
+  with: (_context, run, self, ...args) => run.call(self as ThisParameterType<typeof run>, ...args),
+  bind: (_context, target) => target,
+  enable: () => NO_CONTEXT,
+  disable: () => NO_CONTEXT,
+};
+
+/**
+ * The same for a process on the path of every request: lean spans, and no context that follows asynchronous calls by
+ * itself, for the hooks that do that cost more than what they follow. Its code hands contexts on as arguments.
+ */
+export function startLeanOtelSdk(settings: TelemetrySettings): () => Promise<void> {
   const sdk = new NodeSDK({
-    resource: resources.resourceFromAttributes({
-      'service.name': settings.serviceName,
-      'service.instance.id': settings.instanceId,
-      ...settings.attributes,
-    }),
+    ...sharedParts(settings),
+    spanProcessors: [],
+    contextManager: NO_CONTEXT,
+  });
+  sdk.start();
+  const exporter = new EncodedTraceExporter(`${settings.endpoint}/v1/traces`);
+  const provider = new LeanTracerProvider(
+    attributesOf(settings),
+    { delayMs: SPAN_DELAY_MS, batchSpans: BATCH_SPANS, waitingSpans: WAITING_SPANS },
+    (request) => exporter.send(request),
+  );
+  trace.setGlobalTracerProvider(provider);
+  return async () => {
+    await provider.flush();
+    await Promise.all([exporter.shutdown(), sdk.shutdown()]).catch(() => undefined);
+  };
+}
+
+function sharedParts(settings: TelemetrySettings) {
+  return {
+    resource: resources.resourceFromAttributes(attributesOf(settings)),
     autoDetectResources: false,
     instrumentations: [],
-    spanProcessors: [
-      new tracing.BatchSpanProcessor(
-        new OTLPTraceExporter({ url: `${settings.endpoint}/v1/traces` }),
-        { scheduledDelayMillis: SPAN_DELAY_MS, maxQueueSize: 16_384, maxExportBatchSize: 1024 },
-      ),
-    ],
     metricReaders: [
       new metrics.PeriodicExportingMetricReader({
         exporter: new CurrentGaugesExporter({ url: `${settings.endpoint}/v1/metrics` }),
@@ -56,10 +99,13 @@ export function startOtelSdk(settings: TelemetrySettings): () => Promise<void> {
         exportTimeoutMillis: METRIC_INTERVAL_MS,
       }),
     ],
-  });
-  sdk.start();
-  return async () => {
-    // A receiver that is gone at shutdown is no reason to fail the shutdown.
-    await sdk.shutdown().catch(() => undefined);
+  };
+}
+
+function attributesOf(settings: TelemetrySettings): Readonly<Record<string, string>> {
+  return {
+    'service.name': settings.serviceName,
+    'service.instance.id': settings.instanceId,
+    ...settings.attributes,
   };
 }

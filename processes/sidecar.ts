@@ -1,4 +1,4 @@
-import { startOtelSdk } from '#instrumentation/otel-sdk.ts';
+import { startLeanOtelSdk } from '#instrumentation/otel-sdk.ts';
 import { startSidecar } from '#lab/sidecar/start-sidecar.ts';
 import { ATTR_PROXY } from '#telemetry/attributes.ts';
 import { readSettings, runProcess } from './run-process.ts';
@@ -6,7 +6,7 @@ import { SidecarEnvironment } from './sidecar.config.ts';
 
 runProcess(async () => {
   const env = readSettings(SidecarEnvironment);
-  const stopTelemetry = startOtelSdk({
+  const stopTelemetry = startLeanOtelSdk({
     serviceName: env.SERVICE,
     instanceId: env.INSTANCE,
     attributes: { [ATTR_PROXY]: 'sidecar' },

@@ -11,4 +11,6 @@ export type ErrorType =
   | 'overflow'
   /** The caller went away. */
   | 'cancelled'
-  | 'upstream_5xx';
+  | 'upstream_5xx'
+  /** A fault of the proxy itself. */
+  | 'proxy_error';

@@ -1,5 +1,5 @@
 import type { Framing } from './http1/body-framing.ts';
-import type { Exchange } from './http1/exchange.ts';
+import type { Exchange, ExchangeClient } from './http1/exchange.ts';
 import { forwardedResponseLines } from './http1/forwarded-head.ts';
 import type { ResponseHead } from './http1/message-head.ts';
 import type { ResponseSink, UpstreamConnection } from './http1/upstream-connection.ts';
@@ -15,7 +15,12 @@ export interface OutgoingRequest {
 }
 
 export type AttemptResult =
-  | { readonly kind: 'responded'; readonly statusCode: number }
+  | {
+      readonly kind: 'responded';
+      readonly statusCode: number;
+      /** Of a gRPC call: from its trailers. */
+      readonly grpcStatus?: number;
+    }
   | {
       readonly kind: 'failed';
       readonly errorType: 'connect_refused' | 'deadline' | 'cancelled';
@@ -26,25 +31,23 @@ export type AttemptResult =
       readonly hasStarted: boolean;
     };
 
-/** Sends one request to `endpoint` and streams the answer to the caller. Never rejects. */
+/** Sends one request to `endpoint` and streams the answer to the caller. `settle` is called once, when it has ended. */
 export function forward(
   pools: UpstreamPools,
   endpoint: Pick<Endpoint, 'address' | 'port'>,
   request: OutgoingRequest,
   exchange: Exchange,
   timeoutMs: number,
-): Promise<AttemptResult> {
-  return new Promise((resolve) => {
-    const attempt = new Attempt(pools.take(endpoint), exchange, timeoutMs, resolve);
-    attempt.start(request);
-  });
+  settle: (result: AttemptResult) => void,
+): void {
+  new Attempt(pools.take(endpoint), exchange, timeoutMs, settle).start(request);
 }
 
-class Attempt implements ResponseSink {
+class Attempt implements ResponseSink, ExchangeClient {
   readonly #connection: UpstreamConnection;
   readonly #exchange: Exchange;
   readonly #settle: (result: AttemptResult) => void;
-  readonly #timer: NodeJS.Timeout;
+  readonly #timeoutMs: number;
   #statusCode = 0;
   /** The caller is told of an end by chunks, though the endpoint told it by closing. */
   #isChunking = false;
@@ -59,17 +62,14 @@ class Attempt implements ResponseSink {
     this.#connection = connection;
     this.#exchange = exchange;
     this.#settle = settle;
-    this.#timer = setTimeout(() => {
-      this.#abort('deadline', `no response within ${timeoutMs} ms`);
-    }, timeoutMs);
+    this.#timeoutMs = timeoutMs;
   }
 
   start({ head, method, body }: OutgoingRequest): void {
     const connection = this.#connection;
     const exchange = this.#exchange;
-    exchange.onGone = () => this.#abort('cancelled', 'the caller went away');
-    exchange.onDrain = () => connection.resume();
-    connection.send(head, body, method, this);
+    exchange.client = this;
+    connection.send(head, body, method, this, this.#timeoutMs);
     if (body !== 'streamed') return;
     connection.onDrain = () => exchange.resumeBody();
     exchange.streamBody({
@@ -109,6 +109,18 @@ class Attempt implements ResponseSink {
     this.#fail('connect_refused', error.message, wasSent);
   }
 
+  late(): void {
+    this.#abort('deadline', `no response within ${this.#timeoutMs} ms`);
+  }
+
+  callerGone(): void {
+    this.#abort('cancelled', 'the caller went away');
+  }
+
+  callerDrained(): void {
+    this.#connection.resume();
+  }
+
   #abort(errorType: 'deadline' | 'cancelled', message: string): void {
     if (this.#isSettled) return;
     const wasSent = this.#connection.wasConnected;
@@ -129,9 +141,7 @@ class Attempt implements ResponseSink {
   #finish(result: AttemptResult): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
-    clearTimeout(this.#timer);
-    this.#exchange.onGone = undefined;
-    this.#exchange.onDrain = undefined;
+    this.#exchange.client = undefined;
     this.#settle(result);
   }
 }

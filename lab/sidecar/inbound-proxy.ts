@@ -1,8 +1,8 @@
-import { SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
+import { type Span, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
 import { injectContext } from '#instrumentation/propagation.ts';
 import { ATTR_ERROR_TYPE } from '#telemetry/attributes.ts';
 import { pathOf } from './callee.ts';
-import { type AttemptResult, forward } from './forward.ts';
+import { type AttemptResult, forward, type OutgoingRequest } from './forward.ts';
 import { DownstreamServer } from './http1/downstream.ts';
 import type { Exchange } from './http1/exchange.ts';
 import { forwardedRequest } from './http1/forwarded-head.ts';
@@ -21,18 +21,13 @@ export interface InboundParts {
 /** The way in: callers' proxies connect here, and the request goes on to the application beside this proxy. */
 export function createInboundProxy(parts: InboundParts): DownstreamServer {
   const tracer = trace.getTracer('detour-sidecar');
-  return new DownstreamServer((exchange) => {
-    handle(parts, tracer, exchange).catch((error: unknown) => {
-      exchange.fail(500, 'proxy_error', String(error));
-    });
-  });
+  return new DownstreamServer((exchange) => handle(parts, tracer, exchange));
 }
 
-async function handle(parts: InboundParts, tracer: Tracer, exchange: Exchange): Promise<void> {
+function handle(parts: InboundParts, tracer: Tracer, exchange: Exchange): void {
   const { head, framing } = exchange;
   const { span, context } = startServerSpan(tracer, head, parts.service);
-  try {
-    const body = await readBody(exchange);
+  const send = (body: OutgoingRequest['body']) => {
     const carried: Record<string, string | readonly string[]> = {};
     injectContext(context, carried);
     const authority = fieldOf(head, 'host') ?? parts.service;
@@ -42,16 +37,30 @@ async function handle(parts: InboundParts, tracer: Tracer, exchange: Exchange): 
       body,
     };
     const { pools, application, timeoutMs } = parts;
-    const result = await forward(pools, application, outgoing, exchange, timeoutMs);
-    if (result.kind === 'responded') return finishSpan(span, result.statusCode, undefined);
-    const status = statusOfFailure(result);
-    exchange.fail(status, result.errorType, result.message);
-    finishSpan(span, status, result.errorType);
-    span.setAttribute(ATTR_ERROR_TYPE, result.errorType);
-    span.setStatus({ code: SpanStatusCode.ERROR, message: result.message });
-  } finally {
-    span.end();
-  }
+    forward(pools, application, outgoing, exchange, timeoutMs, (result) => {
+      if (result.kind === 'responded') {
+        finishSpan(span, result.statusCode, undefined);
+        return void span.end();
+      }
+      const status = statusOfFailure(result);
+      exchange.fail(status, result.errorType, result.message);
+      failSpan(span, status, result.errorType, result.message);
+    });
+  };
+  if (framing.kind === 'none') return void send(undefined);
+  readBody(exchange)
+    .then(send)
+    .catch((error: unknown) => {
+      exchange.fail(500, 'proxy_error', String(error));
+      failSpan(span, 500, 'proxy_error', String(error));
+    });
+}
+
+function failSpan(span: Span, status: number, errorType: string, message: string): void {
+  finishSpan(span, status, errorType);
+  span.setAttribute(ATTR_ERROR_TYPE, errorType);
+  span.setStatus({ code: SpanStatusCode.ERROR, message });
+  span.end();
 }
 
 function statusOfFailure({ errorType }: Extract<AttemptResult, { kind: 'failed' }>): number {

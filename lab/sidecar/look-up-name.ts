@@ -8,7 +8,7 @@ import {
   ATTR_SERVER_PORT,
 } from '#telemetry/attributes.ts';
 import { METRIC_DNS_LOOKUP_DURATION } from '#telemetry/metric-names.ts';
-import type { Lookup } from './dns-resolver.ts';
+import type { LookUp, Lookup } from './dns-resolver.ts';
 import type { DnsErrorType } from './error-type.ts';
 
 const QUERY_TIMEOUT_MS = 500;
@@ -21,10 +21,10 @@ const ERROR_TYPES: ReadonlyMap<string, DnsErrorType> = new Map([
 ]);
 
 /**
- * A lookup of A records at one name server, seen as a span `dns.lookup` under the active context and as
+ * A lookup of A records at one name server, seen as a span `dns.lookup` under the context it is given and as
  * `dns.lookup.duration` (OpenTelemetry semantic conventions, dns-metrics.md).
  */
-export function createNameLookup(server: string): (hostname: string) => Promise<Lookup> {
+export function createNameLookup(server: string): LookUp {
   const resolver = new Resolver({ timeout: QUERY_TIMEOUT_MS, tries: QUERY_TRIES });
   resolver.setServers([server]);
   const [address = '', port = '53'] = server.split(':');
@@ -32,14 +32,13 @@ export function createNameLookup(server: string): (hostname: string) => Promise<
   const duration = metrics
     .getMeter('detour-sidecar')
     .createHistogram(METRIC_DNS_LOOKUP_DURATION, { unit: 's' });
-  return async (hostname) => {
-    const span = tracer.startSpan('dns.lookup', {
-      attributes: {
-        [ATTR_DNS_QUESTION_NAME]: hostname,
-        [ATTR_SERVER_ADDRESS]: address,
-        [ATTR_SERVER_PORT]: Number(port),
-      },
-    });
+  return async (hostname, parent) => {
+    const attributes = {
+      [ATTR_DNS_QUESTION_NAME]: hostname,
+      [ATTR_SERVER_ADDRESS]: address,
+      [ATTR_SERVER_PORT]: Number(port),
+    };
+    const span = tracer.startSpan('dns.lookup', { attributes }, parent);
     const startMs = performance.now();
     const answer = await ask(resolver, hostname);
     if (answer.kind === 'failed') {

@@ -20,10 +20,11 @@ export class OutlierDetection {
     this.#now = now;
   }
 
-  isEjected(endpoint: Endpoint): boolean {
+  readonly isEjected = (endpoint: Endpoint): boolean => {
+    if (this.#health.size === 0) return false;
     const health = this.#health.get(keyOf(endpoint));
     return health !== undefined && health.ejectedUntilMs > this.#now();
-  }
+  };
 
   succeeded(endpoint: Endpoint): void {
     if (this.#health.size > 0) this.#health.delete(keyOf(endpoint));

@@ -13,10 +13,15 @@ export function pickEndpoint(
   tried: ReadonlySet<Endpoint>,
   panicBelow = 0.5,
 ): Endpoint | undefined {
-  const healthy = endpoints.filter((endpoint) => !isEjected(endpoint));
+  const healthy = endpoints.some(isEjected)
+    ? endpoints.filter((endpoint) => !isEjected(endpoint))
+    : endpoints;
   const isPanic = healthy.length === 0 || healthy.length < panicBelow * endpoints.length;
-  const open = (isPanic ? endpoints : healthy).filter((endpoint) => !tried.has(endpoint));
-  return byWeight(open, roll);
+  const usable = isPanic ? endpoints : healthy;
+  return byWeight(
+    tried.size === 0 ? usable : usable.filter((endpoint) => !tried.has(endpoint)),
+    roll,
+  );
 }
 
 /** The item on which `roll` falls when all stand in a row, each as wide as its weight; undefined when none has any. */
@@ -24,7 +29,9 @@ export function byWeight<T extends { readonly weight: number }>(
   items: readonly T[],
   roll: number,
 ): T | undefined {
-  let remaining = roll * items.reduce((sum, item) => sum + item.weight, 0);
+  let sum = 0;
+  for (const item of items) sum += item.weight;
+  let remaining = roll * sum;
   for (const item of items) {
     if (remaining < item.weight) return item;
     remaining -= item.weight;

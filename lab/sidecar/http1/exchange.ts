@@ -21,6 +21,14 @@ export interface BodySink {
   readonly fail: (error: Error) => void;
 }
 
+/** Who answers the request, and is to know of its caller. */
+export interface ExchangeClient {
+  /** Once, when the caller goes away before its answer is complete. */
+  readonly callerGone: () => void;
+  /** The caller has read what was written. */
+  readonly callerDrained: () => void;
+}
+
 /** A body this small is kept, so that a failed attempt can be repeated. */
 const KEPT_BYTES = 64 * 1024;
 const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
@@ -37,10 +45,7 @@ export class Exchange {
   #isPaused = false;
   #hasStarted = false;
   #isOver = false;
-  /** Called once when the caller goes away before its answer is complete. */
-  onGone: (() => void) | undefined;
-  /** Called when the caller has read what was written. */
-  onDrain: (() => void) | undefined;
+  client: ExchangeClient | undefined;
 
   constructor(
     connection: CallerConnection,
@@ -106,7 +111,7 @@ export class Exchange {
     if (!this.#isOver) this.#connection.readBody();
   }
 
-  /** `lines` end with CRLF each; they say how long the body is. `body` may be its beginning. False = wait for `onDrain`. */
+  /** `lines` end with CRLF each; they say how long the body is. `body` may be its beginning. False = wait for `callerDrained`. */
   start(statusCode: number, reason: string, lines: string, body: Buffer | undefined): boolean {
     if (this.#isOver) return true;
     this.#hasStarted = true;
@@ -164,18 +169,19 @@ export class Exchange {
   bodyFailed(error: MessageError): void {
     const sink = this.#sink;
     this.#sink = undefined;
-    sink?.fail(error);
+    // The caller's fault comes before what follows from it.
     this.fail(error.statusCode, 'bad_request', error.message);
+    sink?.fail(error);
   }
 
   drained(): void {
-    this.onDrain?.();
+    this.client?.callerDrained();
   }
 
   callerGone(): void {
     if (this.#isOver) return;
     this.#isOver = true;
     if (!this.#reader.isDone) this.#sink?.fail(new Error('the caller went away'));
-    this.onGone?.();
+    this.client?.callerGone();
   }
 }

@@ -21,6 +21,8 @@ export interface ResponseSink {
   readonly write: (bytes: Buffer) => boolean;
   readonly end: () => void;
   readonly fail: (error: Error, wasSent: boolean) => void;
+  /** The time for the answer is over. */
+  readonly late: () => void;
 }
 
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
@@ -40,6 +42,9 @@ export class UpstreamConnection {
   #isReusable = true;
   #isRequestSent = true;
   #wasConnected = false;
+  /** One for all requests: setting it back costs less than making one for each. Undefined before the first. */
+  #timer: NodeJS.Timeout | undefined;
+  #timerMs = 0;
   /** Called when the endpoint has taken what was written. */
   onDrain: (() => void) | undefined;
   /** The sweep in which it became idle. */
@@ -70,9 +75,11 @@ export class UpstreamConnection {
     body: Buffer | 'streamed' | undefined,
     method: string,
     sink: ResponseSink,
+    timeoutMs: number,
   ): void {
     this.#sink = sink;
     this.#method = method;
+    this.#startTimer(timeoutMs);
     this.#isRequestSent = body !== 'streamed';
     const isSmall = body === undefined || body === 'streamed';
     this.#socket.write(isSmall ? head : head + body.toString('latin1'), 'latin1');
@@ -93,6 +100,7 @@ export class UpstreamConnection {
   /** Ends it, and with it the request under way; the sink hears no more. */
   destroy(): void {
     this.#sink = undefined;
+    clearTimeout(this.#timer);
     this.#socket.destroy();
   }
 
@@ -177,6 +185,17 @@ export class UpstreamConnection {
     sink?.end();
   }
 
+  #startTimer(timeoutMs: number): void {
+    if (this.#timer && this.#timerMs === timeoutMs) {
+      this.#timer.refresh();
+      return;
+    }
+    clearTimeout(this.#timer);
+    this.#timerMs = timeoutMs;
+    this.#timer = setTimeout(() => this.#sink?.late(), timeoutMs);
+    this.#timer.unref();
+  }
+
   #ended(): void {
     if (this.#reader?.endedWithConnection() === true) this.#done(false);
     else this.#lose(new Error('the connection was closed before the answer was complete'));
@@ -186,6 +205,7 @@ export class UpstreamConnection {
     const sink = this.#sink;
     this.#sink = undefined;
     this.#reader = undefined;
+    clearTimeout(this.#timer);
     this.#socket.destroy();
     this.#onLost(this);
     sink?.fail(error, this.#wasConnected);
