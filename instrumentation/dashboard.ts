@@ -5,6 +5,7 @@ export function startDashboardTelemetry(env: Readonly<Record<string, string | un
   const endpoint = env['OTEL_EXPORTER_OTLP_ENDPOINT'];
   if (!endpoint) return;
   startOtelSdk({
+    hasActiveContext: true,
     serviceName: 'detour-dashboard',
     instanceId: `dashboard-${process.pid}`,
     attributes: { 'service.namespace': 'detour' },

@@ -1,9 +1,10 @@
-import { type ContextManager, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { trace } from '@opentelemetry/api';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { metrics, NodeSDK, resources, tracing } from '@opentelemetry/sdk-node';
 import { LeanTracerProvider } from './lean-spans/lean-tracer.ts';
 import { EncodedTraceExporter } from './lean-spans/send-encoded.ts';
+import { NO_CONTEXT } from './no-context.ts';
 
 export interface TelemetrySettings {
   readonly serviceName: string;
@@ -12,6 +13,8 @@ export interface TelemetrySettings {
   readonly attributes?: Readonly<Record<string, string>>;
   /** Base URL of an OTLP/HTTP receiver, e.g. `http://127.0.0.1:4318`. */
   readonly endpoint: string;
+  /** For code that asks for the active context instead of being handed one. Ours is handed one; Next.js asks. */
+  readonly hasActiveContext?: boolean;
 }
 
 /** Short enough that the map moves within a second of the traffic; the SDK's default is 5 s. */
@@ -55,23 +58,11 @@ export function startOtelSdk(settings: TelemetrySettings): () => Promise<void> {
   };
 }
 
-const NO_CONTEXT: ContextManager = {
-  active: () => ROOT_CONTEXT,
-  with: (_context, run, self, ...args) => run.call(self as ThisParameterType<typeof run>, ...args),
-  bind: (_context, target) => target,
-  enable: () => NO_CONTEXT,
-  disable: () => NO_CONTEXT,
-};
-
-/**
- * The same for a process on the path of every request: lean spans, and no context that follows asynchronous calls by
- * itself, for the hooks that do that cost more than what they follow. Its code hands contexts on as arguments.
- */
+/** The same for a process on the path of every request, whose spans are lean. */
 export function startLeanOtelSdk(settings: TelemetrySettings): () => Promise<void> {
   const sdk = new NodeSDK({
     ...sharedParts(settings),
     spanProcessors: [],
-    contextManager: NO_CONTEXT,
   });
   sdk.start();
   const exporter = new EncodedTraceExporter(`${settings.endpoint}/v1/traces`);
@@ -92,6 +83,7 @@ function sharedParts(settings: TelemetrySettings) {
     resource: resources.resourceFromAttributes(attributesOf(settings)),
     autoDetectResources: false,
     instrumentations: [],
+    ...(!settings.hasActiveContext && { contextManager: NO_CONTEXT }),
     metricReaders: [
       new metrics.PeriodicExportingMetricReader({
         exporter: new CurrentGaugesExporter({ url: `${settings.endpoint}/v1/metrics` }),
