@@ -26,7 +26,7 @@ interface Circuit {
   limits: CircuitLimits;
   /** Requests, those that wait included. */
   requests: number;
-  /** In HTTP/1.1 a request under way has a connection to itself. */
+  /** In HTTP/1.1 a request under way has a connection to itself; streams of HTTP/2 share one and are not counted. */
   connections: number;
   retries: number;
   readonly waiting: Set<() => void>;
@@ -41,6 +41,7 @@ export class CircuitBreakers {
     cluster: string,
     limits: CircuitLimits,
     isRetry: boolean,
+    hasOwnConnection: boolean,
     waitLimitMs: number,
   ): Admission | Promise<Admission> {
     const circuit = this.#circuitOf(cluster, limits);
@@ -48,7 +49,9 @@ export class CircuitBreakers {
     if (isRetry && circuit.retries >= limits.maxRetries) {
       return { kind: 'refused', limit: 'maxRetries' };
     }
-    if (circuit.connections < limits.maxConnections) return this.#admit(circuit, isRetry);
+    if (!hasOwnConnection || circuit.connections < limits.maxConnections) {
+      return this.#admit(circuit, isRetry, hasOwnConnection ? 1 : 0);
+    }
     if (circuit.waiting.size >= limits.maxPendingRequests) {
       const limit = limits.maxPendingRequests === 0 ? 'maxConnections' : 'maxPendingRequests';
       return { kind: 'refused', limit };
@@ -73,11 +76,11 @@ export class CircuitBreakers {
     return circuit;
   }
 
-  #admit(circuit: Circuit, isRetry: boolean): Admission {
+  #admit(circuit: Circuit, isRetry: boolean, connections: 0 | 1): Admission {
     circuit.requests += 1;
-    circuit.connections += 1;
+    circuit.connections += connections;
     if (isRetry) circuit.retries += 1;
-    return { kind: 'admitted', leave: () => this.#leave(circuit, isRetry) };
+    return { kind: 'admitted', leave: () => this.#leave(circuit, isRetry, connections) };
   }
 
   #wait(circuit: Circuit, isRetry: boolean, limitMs: number): Promise<Admission> {
@@ -89,15 +92,15 @@ export class CircuitBreakers {
         circuit.requests -= 1;
         resolve(admission());
       };
-      const proceed = () => end(() => this.#admit(circuit, isRetry));
+      const proceed = () => end(() => this.#admit(circuit, isRetry, 1));
       const timer = setTimeout(() => end(() => ({ kind: 'late' })), limitMs);
       circuit.waiting.add(proceed);
     });
   }
 
-  #leave(circuit: Circuit, isRetry: boolean): void {
+  #leave(circuit: Circuit, isRetry: boolean, connections: 0 | 1): void {
     circuit.requests -= 1;
-    circuit.connections -= 1;
+    circuit.connections -= connections;
     if (isRetry) circuit.retries -= 1;
     if (circuit.connections >= circuit.limits.maxConnections) return;
     const [next] = circuit.waiting;

@@ -123,7 +123,13 @@ export class OutboundAttempt {
     const { cluster, limits = DEFAULT_LIMITS } = target;
     const { breakers } = this.#parts;
     const isRetry = this.#call.tried.size > 0;
-    const entered = breakers.enter(cluster, limits, isRetry, this.#timeoutMs);
+    const entered = breakers.enter(
+      cluster,
+      limits,
+      isRetry,
+      this.#call.hasOwnConnection,
+      this.#timeoutMs,
+    );
     if ('kind' in entered) {
       this.#admitted(entered, target, endpoints);
     } else {
@@ -222,6 +228,6 @@ const LIMIT_NAMES: Readonly<Record<CircuitLimit, string>> = {
   maxRetries: 'max_retries',
 };
 
-function notReached(errorType: ErrorType, message: string): Failure {
+export function notReached(errorType: ErrorType, message: string): Failure {
   return { kind: 'failed', errorType, message, wasSent: false, hasStarted: false };
 }

@@ -38,6 +38,8 @@ export interface Call {
   readonly context: Context;
   readonly tried: Set<Endpoint>;
   readonly spanName: string;
+  /** While it is under way nothing else goes over its connection: so in HTTP/1.1. */
+  readonly hasOwnConnection: boolean;
   /** What the request is, on the span of an attempt. */
   readonly describe: (span: Span) => void;
   /** `settle` is called once, when the attempt has ended. */
@@ -79,6 +81,7 @@ export class OutboundCall implements Call {
   readonly found: FoundRoute;
   readonly context: Context;
   readonly tried = new Set<Endpoint>();
+  readonly hasOwnConnection = true;
   readonly finishSpan: Call['finishSpan'];
   readonly #exchange: Exchange;
   readonly #pools: UpstreamPools;

@@ -1,11 +1,15 @@
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { type Tracer, trace } from '@opentelemetry/api';
 import { calleeOf } from './callee.ts';
-import { DownstreamServer } from './http1/downstream.ts';
 import type { Exchange } from './http1/exchange.ts';
 import { fieldOf } from './http1/message-head.ts';
 import type { UpstreamPools } from './http1/upstream-pools.ts';
-import { type AttemptParts, modeOf, OutboundAttempt } from './outbound-attempt.ts';
+import { deadlineOf, StreamCall } from './http2/stream-call.ts';
+import { endStreamSpan, failStream, startStreamSpan } from './http2/stream-span.ts';
+import type { UpstreamSessions } from './http2/upstream-sessions.ts';
+import { type AttemptParts, modeOf, notReached, OutboundAttempt } from './outbound-attempt.ts';
 import { type AttemptOutcome, type Call, OutboundCall } from './outbound-call.ts';
+import { createProxyPort, type ProxyPort } from './proxy-port.ts';
 import { readBody } from './read-body.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import type { FoundRoute, Routing } from './routing.ts';
@@ -14,6 +18,7 @@ import { finishSpan, startServerSpan } from './server-span.ts';
 export interface OutboundParts extends AttemptParts {
   readonly routing: Routing;
   readonly pools: UpstreamPools;
+  readonly sessions: UpstreamSessions;
   readonly budget: RetryBudget;
   readonly dnsZone: string;
   readonly maxAttempts: number;
@@ -22,13 +27,16 @@ export interface OutboundParts extends AttemptParts {
 }
 
 /**
- * The application's way out: it names the callee in `Host`, the proxy finds an instance of it.
+ * The application's way out: it names the callee in `Host` or `:authority`, the proxy finds an instance of it.
  *
  *   application ──Host: song──▶ proxy ──route table──▶ endpoint of song's inbound proxy
  */
-export function createOutboundProxy(parts: OutboundParts): DownstreamServer {
+export function createOutboundProxy(parts: OutboundParts): ProxyPort {
   const proxy = new OutboundProxy(parts);
-  return new DownstreamServer((exchange) => proxy.handle(exchange));
+  return createProxyPort(
+    (exchange) => proxy.handle(exchange),
+    (stream, headers) => proxy.handleStream(stream, headers),
+  );
 }
 
 class OutboundProxy {
@@ -85,6 +93,32 @@ class OutboundProxy {
       });
     if (exchange.framing.kind === 'none') send(undefined);
     else readBody(exchange).then(send).catch(broke);
+  }
+
+  handleStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+    const deadlineMs = deadlineOf(headers);
+    const authority = headers[':authority'] ?? headers.host ?? '';
+    const callee = calleeOf(headers[':path'] ?? '', authority, this.#parts.dnsZone);
+    if (headers[':method'] === 'CONNECT') {
+      const message = 'this proxy forwards requests and opens no tunnel';
+      return void failStream(stream, headers, 501, 'not_a_tunnel', message);
+    }
+    if (callee === undefined) {
+      const message = 'name the callee in :authority';
+      return void failStream(stream, headers, 400, 'bad_authority', message);
+    }
+    const { budget, sessions } = this.#parts;
+    const { span, context } = startStreamSpan(this.#tracer, headers, callee);
+    budget.requestBegan();
+    const end = (outcome: AttemptOutcome) => {
+      budget.requestEnded();
+      endStreamSpan(span, stream, headers, outcome);
+    };
+    const broke = (error: unknown) => end(notReached('proxy_error', String(error)));
+    this.#find(callee, broke, (found) => {
+      const call = new StreamCall(callee, stream, headers, found, context, sessions, deadlineMs);
+      this.#attempt(call, 1, end);
+    });
   }
 
   #find(callee: string, broke: (error: unknown) => void, take: (found: FoundRoute) => void): void {

@@ -8,6 +8,7 @@ import { readBootCache, writeBootCache } from './boot-cache.ts';
 import { CircuitBreakers } from './circuit-breakers.ts';
 import { DnsResolver } from './dns-resolver.ts';
 import { UpstreamPools } from './http1/upstream-pools.ts';
+import { UpstreamSessions } from './http2/upstream-sessions.ts';
 import { createInboundProxy } from './inbound-proxy.ts';
 import { LoadCounts } from './load-counts.ts';
 import { LoadReporter } from './load-reporter.ts';
@@ -69,6 +70,7 @@ export async function startSidecar(
     clock.now,
   );
   const pools = new UpstreamPools();
+  const sessions = new UpstreamSessions();
   const loads = new LoadCounts();
   const reporter = new LoadReporter(settings.controlPlane, ads.node, loads, clock.roll);
   const outbound = createOutboundProxy({
@@ -76,6 +78,7 @@ export async function startSidecar(
     ...clock,
     routing,
     pools,
+    sessions,
     resolver: new DnsResolver(createNameLookup(settings.dnsServer), clock.now),
     outliers: new OutlierDetection(clock.now),
     budget: new RetryBudget(),
@@ -86,6 +89,7 @@ export async function startSidecar(
     service: settings.service,
     application: { address: settings.address, port: settings.applicationPort },
     pools,
+    sessions,
     timeoutMs: settings.attemptTimeoutMs * settings.maxAttempts,
   });
   await listen(outbound.socket, settings.outboundPort, settings.address);
@@ -121,6 +125,7 @@ export async function startSidecar(
     ads.stop();
     await admin.close();
     pools.close();
+    sessions.close();
   };
 }
 

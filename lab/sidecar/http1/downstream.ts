@@ -4,15 +4,12 @@ import { type CallerConnection, Exchange } from './exchange.ts';
 import { HEAD_LIMIT_BYTES, MessageError, parseRequestHead } from './message-head.ts';
 
 export type HandleExchange = (exchange: Exchange) => void;
+/** Takes a connection over that turned out to be HTTP/2; `bytes` is what was read of it. */
+export type TakeHttp2 = (socket: Socket, bytes: Buffer) => void;
 
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
 /** How an HTTP/2 connection begins (RFC 9113 §3.4). */
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
-/** Empty SETTINGS, then GOAWAY with the error HTTP_1_1_REQUIRED, as hex (RFC 9113 §6.5, §6.8, §7). */
-const HTTP_1_1_REQUIRED = Buffer.from(
-  `${'000000040000000000'}${'000008070000000000'}${'000000000000000d'}`,
-  'hex',
-);
 const CR = 13;
 const SWEEP_MS = 5000;
 /** A head must be complete within this many sweeps, and a connection may be silent between requests for that many. */
@@ -23,7 +20,7 @@ const CONNECTION_LIMIT = 10_000;
 const DRAIN_LIMIT_MS = 3000;
 const LINGER_MS = 1000;
 
-/** A port that speaks HTTP/1.1 on raw sockets, and tells HTTP/2 so in its own words. */
+/** A port that speaks HTTP/1.1 on raw sockets, and hands on connections that begin as HTTP/2. */
 export class DownstreamServer {
   readonly #server: Server;
   readonly #connections = new Set<DownstreamConnection>();
@@ -32,11 +29,19 @@ export class DownstreamServer {
   sweeps = 0;
   isDraining = false;
 
-  constructor(handle: HandleExchange) {
+  constructor(handle: HandleExchange, takeHttp2: TakeHttp2) {
     // A caller may close its side after the request and still wants the answer.
     const options = { allowHalfOpen: true, noDelay: true };
     this.#server = createServer(options, (socket) => {
-      const connection = new DownstreamConnection(socket, this, handle);
+      const connection: DownstreamConnection = new DownstreamConnection(
+        socket,
+        this,
+        handle,
+        (bytes) => {
+          this.#connections.delete(connection);
+          takeHttp2(socket, bytes);
+        },
+      );
       this.#connections.add(connection);
       socket.once('close', () => this.#connections.delete(connection));
     });
@@ -82,6 +87,7 @@ class DownstreamConnection implements CallerConnection {
   readonly #socket: Socket;
   readonly #server: DownstreamServer;
   readonly #handle: HandleExchange;
+  readonly #giveAway: (bytes: Buffer) => void;
   #kept: Buffer | undefined;
   #exchange: Exchange | undefined;
   #isFirst = true;
@@ -90,10 +96,16 @@ class DownstreamConnection implements CallerConnection {
   /** The sweep in which the wait for a request, or for the rest of its head, began. */
   #waitingSince: number;
 
-  constructor(socket: Socket, server: DownstreamServer, handle: HandleExchange) {
+  constructor(
+    socket: Socket,
+    server: DownstreamServer,
+    handle: HandleExchange,
+    giveAway: (bytes: Buffer) => void,
+  ) {
     this.#socket = socket;
     this.#server = server;
     this.#handle = handle;
+    this.#giveAway = giveAway;
     this.#waitingSince = server.sweeps;
     socket.on('data', this.#onData);
     socket.on('end', this.#onEnd);
@@ -234,10 +246,23 @@ class DownstreamConnection implements CallerConnection {
     if (!bytes || bytes[0] !== PREFACE[0]) return false;
     const compared = Math.min(bytes.length, PREFACE.length);
     if (bytes.compare(PREFACE, 0, compared, 0, compared) !== 0) return false;
+    // The rest of it is on its way.
     if (bytes.length < PREFACE.length) return true;
-    this.#socket.write(HTTP_1_1_REQUIRED);
-    this.#close();
+    this.#leave();
+    this.#giveAway(bytes);
     return true;
+  }
+
+  #leave(): void {
+    this.#isClosing = true;
+    this.#kept = undefined;
+    const socket = this.#socket;
+    socket.off('data', this.#onData);
+    socket.off('end', this.#onEnd);
+    socket.off('drain', this.#onDrain);
+    socket.off('error', this.#onError);
+    socket.off('close', this.#onClose);
+    socket.pause();
   }
 
   #refuse(error: MessageError): void {

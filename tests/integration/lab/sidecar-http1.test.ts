@@ -1,10 +1,10 @@
 /** HTTP/1.1 through a sidecar's proxy, byte by byte over real sockets. The backend is a raw socket too. */
-import { connect as connectHttp2, constants } from 'node:http2';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { DownstreamServer } from '#lab/sidecar/http1/downstream.ts';
 import { UpstreamPools } from '#lab/sidecar/http1/upstream-pools.ts';
+import { UpstreamSessions } from '#lab/sidecar/http2/upstream-sessions.ts';
 import { createInboundProxy } from '#lab/sidecar/inbound-proxy.ts';
+import type { ProxyPort } from '#lab/sidecar/proxy-port.ts';
 import { listen } from '#lab/xds/http-server.ts';
 import { until } from '#tests/support/sidecar-bench.ts';
 
@@ -12,7 +12,8 @@ const HOST = '127.26.14.1';
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
 let backend: Server;
-let proxy: DownstreamServer;
+let proxy: ProxyPort;
+let sessions: UpstreamSessions;
 let pools: UpstreamPools;
 /** What the backend was sent, on all connections, and how it answers when data comes. */
 let received = '';
@@ -91,26 +92,18 @@ beforeEach(async () => {
   await listen(backend, 0, HOST);
   pools = new UpstreamPools();
   const application = { address: HOST, port: (backend.address() as AddressInfo).port };
-  proxy = createInboundProxy({ service: 'song', application, pools, timeoutMs: 20_000 });
+  sessions = new UpstreamSessions();
+  const parts = { service: 'song', application, pools, sessions, timeoutMs: 20_000 };
+  proxy = createInboundProxy(parts);
   await listen(proxy.socket, 0, HOST);
 });
 afterEach(async () => {
   for (const client of clients.splice(0)) client.socket.destroy();
   await proxy.drain();
   pools.close();
+  sessions.close();
   for (const socket of connections) socket.destroy();
   await new Promise((resolve) => backend.close(resolve));
-});
-
-describe('a client that speaks HTTP/2', () => {
-  it('is told in its own words to use HTTP/1.1, and nothing of it reaches the application', async () => {
-    const session = connectHttp2(`http://${HOST}:${(proxy.socket.address() as AddressInfo).port}`);
-    session.on('error', () => undefined);
-    const code = await new Promise((resolve) => session.once('goaway', resolve));
-    expect(code).toBe(constants.NGHTTP2_HTTP_1_1_REQUIRED);
-    session.destroy();
-    expect(received).toBe('');
-  });
 });
 
 describe('requests on one connection', () => {
