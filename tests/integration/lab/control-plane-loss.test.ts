@@ -63,7 +63,7 @@ afterEach(async () => {
 
 it('kill -9 of the control plane under load loses no request, and its clients return to a lower version', async () => {
   await postJson(`http://${BENCH_HOST}:18001/releases`, { release: 'r2', drop: [] });
-  const load = callSteadily(() => sidecar.call(), 300);
+  const load = callSteadily(() => sidecar.call(), 500);
   await until(
     async () => load.sent(),
     (sent) => sent > 200,
