@@ -22,6 +22,7 @@ import {
 import type { DnsResolver } from './dns-resolver.ts';
 import type { ErrorType } from './error-type.ts';
 import type { AttemptResult } from './forward.ts';
+import { isServerFault } from './grpc-faults.ts';
 import type { LoadCounts } from './load-counts.ts';
 import {
   type AttemptOutcome,
@@ -30,7 +31,7 @@ import {
   routeAttributes,
   sayConfigAge,
 } from './outbound-call.ts';
-import type { OutlierDetection } from './outlier-detection.ts';
+import { DEFAULT_OUTLIERS, type OutlierDetection } from './outlier-detection.ts';
 import { byWeight, pickEndpoint } from './pick-endpoint.ts';
 import type { Target } from './route-table.ts';
 import type { Endpoint } from './xds-resources.ts';
@@ -62,7 +63,6 @@ export class OutboundAttempt {
   #context: Context | undefined;
   #leave: (() => void) | undefined;
   #reported: ((isSuccess: boolean) => void) | undefined;
-  #endpoint: Endpoint | undefined;
   #timeoutMs = 0;
 
   constructor(
@@ -172,28 +172,38 @@ export class OutboundAttempt {
     if (!endpoint)
       return void this.#end(notReached('empty_endpoints', `${callee} has no endpoint`));
     tried.add(endpoint);
-    this.#endpoint = endpoint;
     this.#span.setAttribute(ATTR_NETWORK_PEER_ADDRESS, endpoint.address);
     this.#span.setAttribute(ATTR_NETWORK_PEER_PORT, endpoint.port);
-    this.#call.send(endpoint, this.#inside(), this.#timeoutMs, this.#settled);
+    this.#call.send(endpoint, this.#inside(), this.#timeoutMs, (result) => {
+      this.#judge(result, endpoint, target, endpoints);
+      this.#end(result);
+    });
   }
 
-  readonly #settled = (result: AttemptResult): void => {
+  #judge(
+    result: AttemptResult,
+    endpoint: Endpoint,
+    target: Target,
+    endpoints: readonly Endpoint[],
+  ): void {
     const { outliers } = this.#parts;
-    if (this.#endpoint) {
-      if (result.kind === 'responded') outliers.succeeded(this.#endpoint);
-      // That a caller gave up says nothing of the endpoint.
-      else if (result.errorType !== 'cancelled') outliers.failed(this.#endpoint);
+    const settings = target.outliers ?? DEFAULT_OUTLIERS;
+    const isAnswer = result.kind === 'responded';
+    // That a caller gave up says nothing of the endpoint.
+    if (!isAnswer && result.errorType === 'cancelled') return;
+    if (isAnswer && !(settings.counts5xx && !isSuccess(result))) {
+      return void outliers.succeeded(endpoint, settings);
     }
-    this.#end(result);
-  };
+    const ejectionMs = outliers.failed(endpoint, endpoints, settings);
+    if (ejectionMs > 0) this.#span.addEvent('outlier.ejected', { ejection_ms: ejectionMs });
+  }
 
   readonly #broke = (error: unknown): void => {
     this.#end(notReached('proxy_error', String(error)));
   };
 
   #end(outcome: AttemptOutcome): void {
-    this.#reported?.(outcome.kind === 'responded' && outcome.statusCode < 500);
+    this.#reported?.(isSuccess(outcome));
     this.#leave?.();
     if (outcome.kind === 'responded') {
       this.#call.finishSpan(this.#span, outcome);
@@ -212,6 +222,11 @@ export class OutboundAttempt {
 }
 
 const NONE_TRIED: ReadonlySet<Endpoint> = new Set();
+
+function isSuccess(outcome: AttemptOutcome): boolean {
+  if (outcome.kind === 'failed' || outcome.statusCode >= 500) return false;
+  return outcome.grpcStatus === undefined || !isServerFault(outcome.grpcStatus);
+}
 
 export function modeOf({ found }: Call): string {
   return String(found.route.attributes[ATTR_ROUTING_MODE]);

@@ -8,6 +8,7 @@ import {
   ATTR_XDS_CONNECTED,
 } from '#telemetry/attributes.ts';
 import type { CircuitLimits } from './circuit-breakers.ts';
+import type { OutlierSettings } from './outlier-detection.ts';
 import type { Resource, XdsCache } from './xds-cache.ts';
 import type { Cluster, Endpoint, VirtualHost } from './xds-resources.ts';
 
@@ -33,6 +34,8 @@ interface TargetBase {
   readonly cluster: string;
   /** Envoy's defaults when undefined. */
   readonly limits?: CircuitLimits;
+  /** The proxy's own when undefined. */
+  readonly outliers?: OutlierSettings;
 }
 
 type RouteAttributes = Readonly<Record<string, string | boolean>>;
@@ -184,8 +187,9 @@ function buildTarget(cache: XdsCache, clusterName: string, weight: number): Targ
   if (cluster.kind !== 'held') return cluster;
   switch (cluster.value.kind) {
     case 'dns': {
-      const { hostname, port, limits } = cluster.value;
-      return { kind: 'name', hostname, port, weight, cluster: clusterName, limits };
+      const { hostname, port, limits, outliers } = cluster.value;
+      const named = { kind: 'name', hostname, port, weight, cluster: clusterName, limits } as const;
+      return outliers ? { ...named, outliers } : named;
     }
     case 'eds':
       return buildEdsTarget(cache, cluster.value, weight);
@@ -220,8 +224,17 @@ function buildEdsTarget(
     const detail = `cluster ${cluster.name} has no endpoints`;
     return { kind: 'unroutable', errorType: 'empty_endpoints', detail };
   }
-  const { name, limits, panicBelow, reportsLoad } = cluster;
-  return { kind: 'endpoints', endpoints, weight, cluster: name, limits, panicBelow, reportsLoad };
+  const { name, limits, panicBelow, reportsLoad, outliers } = cluster;
+  return {
+    kind: 'endpoints',
+    endpoints,
+    weight,
+    cluster: name,
+    limits,
+    panicBelow,
+    reportsLoad,
+    ...(outliers && { outliers }),
+  };
 }
 
 function lookUp<T>(

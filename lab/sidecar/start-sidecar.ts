@@ -80,7 +80,7 @@ export async function startSidecar(
     pools,
     sessions,
     resolver: new DnsResolver(createNameLookup(settings.dnsServer), clock.now),
-    outliers: new OutlierDetection(clock.now),
+    outliers: new OutlierDetection(clock.now, clock.roll),
     budget: new RetryBudget(),
     breakers: new CircuitBreakers(),
     loads,

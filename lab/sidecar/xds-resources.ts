@@ -1,5 +1,8 @@
 import { z } from 'zod';
 import { type CircuitLimits, DEFAULT_LIMITS } from './circuit-breakers.ts';
+import type { OutlierSettings } from './outlier-detection.ts';
+import { OutlierMessage, toOutliers } from './outlier-settings.ts';
+import { Duration, toMs, UInt32Value } from './proto-values.ts';
 
 /** The part of a Listener that an outbound proxy needs: where its routes come from. */
 export interface Listener {
@@ -35,6 +38,8 @@ export type Cluster =
       readonly name: string;
       readonly edsName: string;
       readonly limits: CircuitLimits;
+      /** Absent where the cluster says nothing. */
+      readonly outliers?: OutlierSettings;
       /** The control plane wants to hear how much it is sent (`lrs_server: {self: {}}`). */
       readonly reportsLoad: boolean;
       /** Below this share of healthy endpoints all are used, 0..1 (Envoy's healthy_panic_threshold). */
@@ -46,6 +51,8 @@ export type Cluster =
       readonly hostname: string;
       readonly port: number;
       readonly limits: CircuitLimits;
+      /** Absent where the cluster says nothing. */
+      readonly outliers?: OutlierSettings;
     };
 
 export interface Endpoint {
@@ -81,11 +88,6 @@ const HttpConnectionManager = z.object({ rds: Rds });
 const ListenerMessage = z.object({
   name: z.string().min(1),
   api_listener: z.object({ api_listener: HttpConnectionManager }),
-});
-const UInt32Value = z.object({ value: z.coerce.number().int().nonnegative() });
-const Duration = z.object({
-  seconds: z.coerce.number().default(0),
-  nanos: z.number().default(0),
 });
 const RouteMessage = z.object({
   match: z.object({ prefix: z.string().optional() }),
@@ -135,6 +137,7 @@ const Thresholds = z.object({
 const ClusterMessage = z.object({
   lrs_server: z.object({ self: z.object({}).optional() }).nullish(),
   circuit_breakers: z.object({ thresholds: z.array(Thresholds).default([]) }).nullish(),
+  outlier_detection: OutlierMessage.nullish(),
   common_lb_config: z
     .object({
       healthy_panic_threshold: z.object({ value: z.number().min(0).max(100).default(0) }).nullish(),
@@ -177,7 +180,7 @@ export function parseRouteConfiguration(resource: unknown): RouteConfiguration {
     return {
       domains: host.domains,
       clusters: toWeightedClusters(message.name, whole.route),
-      ...(timeout && { timeoutMs: timeout.seconds * 1000 + timeout.nanos / 1e6 }),
+      ...(timeout && { timeoutMs: toMs(timeout) }),
     };
   });
   return { name: message.name, virtualHosts };
@@ -198,6 +201,7 @@ export function parseCluster(resource: unknown): Cluster {
       limits: toLimits(message),
       reportsLoad: message.lrs_server?.self !== undefined,
       panicBelow: toPanicThreshold(message),
+      ...outliersOf(message),
     };
   }
   if (message.type !== 'LOGICAL_DNS' && message.type !== 'STRICT_DNS') {
@@ -206,7 +210,14 @@ export function parseCluster(resource: unknown): Cluster {
   const first = message.load_assignment?.endpoints[0]?.lb_endpoints[0]?.endpoint;
   if (!first) throw new ResourceError(message.name, `${message.type} cluster without a host name`);
   const { address: hostname, port_value: port } = first.address.socket_address;
-  return { kind: 'dns', name: message.name, hostname, port, limits: toLimits(message) };
+  return {
+    kind: 'dns',
+    name: message.name,
+    hostname,
+    port,
+    limits: toLimits(message),
+    ...outliersOf(message),
+  };
 }
 
 /** The first thresholds of the default priority hold (circuit_breaker.proto); this proxy knows no other priority. */
@@ -218,6 +229,10 @@ function toLimits(message: z.infer<typeof ClusterMessage>): CircuitLimits {
     maxRequests: said?.max_requests?.value ?? DEFAULT_LIMITS.maxRequests,
     maxRetries: said?.max_retries?.value ?? DEFAULT_LIMITS.maxRetries,
   };
+}
+
+function outliersOf({ outlier_detection: said }: z.infer<typeof ClusterMessage>) {
+  return said ? { outliers: toOutliers(said) } : {};
 }
 
 function toPanicThreshold(message: z.infer<typeof ClusterMessage>): number {

@@ -86,6 +86,13 @@ export interface Cluster extends Typed {
   readonly circuit_breakers?: {
     readonly thresholds: readonly { readonly max_requests?: { readonly value: number } }[];
   };
+  readonly outlier_detection?: {
+    readonly consecutive_5xx?: { readonly value: number };
+    readonly interval?: Duration;
+    readonly base_ejection_time?: Duration;
+    readonly max_ejection_time?: Duration;
+    readonly max_ejection_percent?: { readonly value: number };
+  };
   readonly load_assignment?: Omit<ClusterLoadAssignment, '@type'>;
   readonly lrs_server?: { readonly self: Readonly<Record<string, never>> };
   readonly metadata?: {

@@ -21,21 +21,12 @@ import {
   ATTR_URL_PATH,
 } from '#telemetry/attributes.ts';
 import { withoutQuery } from '../callee.ts';
+import { isServerFault } from '../grpc-faults.ts';
 import type { AttemptOutcome } from '../outbound-call.ts';
 import { finishSpan } from '../server-span.ts';
 import { isGrpc } from './stream-fields.ts';
 
 const GRPC_PATH = /^\/([\w.]+)\/(\w+)$/;
-/** Codes that are the server's fault (semantic conventions, grpc.md); the others are the caller's. */
-const SERVER_FAULTS = new Set([
-  grpcStatus.UNKNOWN,
-  grpcStatus.DEADLINE_EXCEEDED,
-  grpcStatus.UNIMPLEMENTED,
-  grpcStatus.INTERNAL,
-  grpcStatus.UNAVAILABLE,
-  grpcStatus.DATA_LOSS,
-]);
-
 interface StreamDescription {
   readonly name: string;
   readonly attributes: Attributes;
@@ -67,7 +58,7 @@ export function markGrpcStatus(
 ): void {
   if (code === undefined) return;
   span.setAttribute(ATTR_RPC_GRPC_STATUS_CODE, code);
-  if (code === grpcStatus.OK || (side === 'server' && !SERVER_FAULTS.has(code))) return;
+  if (code === grpcStatus.OK || (side === 'server' && !isServerFault(code))) return;
   span.setAttribute(ATTR_ERROR_TYPE, grpcStatus[code] ?? String(code));
   span.setStatus({ code: SpanStatusCode.ERROR });
 }
