@@ -2,7 +2,12 @@ import { startOtelSdk } from '#instrumentation/otel-sdk.ts';
 import { AdsServer } from '#lab/control-plane/ads-server.ts';
 import { ControlPlane } from '#lab/control-plane/control-plane.ts';
 import { controlPlaneHandler } from '#lab/control-plane/control-plane-http.ts';
-import { observeControlPlane, pushLog, tellRelease } from '#lab/control-plane/push-spans.ts';
+import {
+  observeControlPlane,
+  pushLog,
+  tellHeldBack,
+  tellRelease,
+} from '#lab/control-plane/push-spans.ts';
 import { watchRegistry } from '#lab/registry/watch-registry.ts';
 import { serveAdmin } from '#lab/xds/admin-http.ts';
 import { controlPlaneSettings } from '#processes/control-plane.config.ts';
@@ -21,6 +26,7 @@ runProcess(async () => {
     firstVersion: settings.CONTROL_PLANE_FIRST_VERSION,
     firstRelease: settings.CONTROL_PLANE_RELEASE,
     loadReports: settings.CONTROL_PLANE_LOAD_REPORTS,
+    policy: settings.CONTROL_PLANE_POLICY,
     dnsAddress: {
       socket_address: {
         address: settings.DNS_ADDRESS.host,
@@ -32,12 +38,14 @@ runProcess(async () => {
       tellRelease(snapshot, previous);
       ads.pushDue();
     },
+    onHeldBack: tellHeldBack,
     onFaultsChanged: () => ads.pushDue(),
   });
   const ads = new AdsServer({ source: controlPlane, log: pushLog(), identifier: instanceId });
   observeControlPlane(
     () => controlPlane.snapshot,
     () => ads.streams.size,
+    () => controlPlane.policy,
   );
   const { CONTROL_PLANE_LISTEN: xds, CONTROL_PLANE_ADMIN: admin } = settings;
   const xdsPort = await ads.listen(xds.port, xds.host);

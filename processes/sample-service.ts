@@ -28,6 +28,7 @@ runProcess(async () => {
       dnsServer: env.DNS_ADDRESS,
       registryUrl: env.REGISTRY_URL,
       sessionMs: env.SESSION_MS,
+      ignoresDeletion: env.XDS_IGNORE_DELETION,
     },
     { now: Date.now, roll: seededRoll(seedOf(env.INSTANCE)) },
   );

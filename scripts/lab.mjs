@@ -1,13 +1,13 @@
 /**
- * `npm run lab -- --list | NAME [--speed N] [--seed N] [--repeat N]`: drives the running lab and prints the scenario's
- * own log, one JSON object a line. The log is never sent to Detour.
+ * `npm run lab -- --list | NAME [--speed N] [--seed N] [--repeat N] [--lesson NAME]… [--without NAME]…`: drives the running
+ * lab and prints the scenario's own log, one JSON object a line. The log is never sent to Detour.
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
 const USAGE =
-  'usage: npm run lab -- --list | --stop | NAME [--speed N] [--seed N] [--repeat N] [--lesson NAME]… [--url URL]';
+  'usage: npm run lab -- --list | --stop | NAME [--speed N] [--seed N] [--repeat N] [--lesson NAME]… [--without NAME]… [--url URL]';
 
 const { values, positionals } = readArguments();
 const base = values.url ?? process.env.LAB_URL ?? runningLab() ?? 'http://127.0.9.1:18002';
@@ -28,6 +28,7 @@ function readArguments() {
         seed: { type: 'string' },
         repeat: { type: 'string' },
         lesson: { type: 'string', multiple: true },
+        without: { type: 'string', multiple: true },
         url: { type: 'string' },
       },
     });
@@ -50,6 +51,13 @@ async function list() {
   for (const scenario of await ask('GET', '/scenarios')) {
     console.log(`${scenario.name.padEnd(26)} ${scenario.title}`);
   }
+  console.log('\nlessons, for one run: --lesson NAME, or --without NAME where it is usual');
+  for (const lesson of await ask('GET', '/lessons')) {
+    const usual = lesson.isUsual ? ' (usual)' : '';
+    console.log(
+      `${lesson.name.padEnd(26)} ${lesson.title}${usual}: ${lesson.scenarios.join(', ')}`,
+    );
+  }
 }
 
 async function stop() {
@@ -57,13 +65,28 @@ async function stop() {
   console.log('stopped; every fault is mended');
 }
 
+/** Exactly those that are to be in force; undefined when nothing was said. */
+async function lessons() {
+  const { lesson: more = [], without = [] } = values;
+  if (more.length + without.length === 0) return undefined;
+  const known = await ask('GET', '/lessons');
+  const strange = [...more, ...without].find((name) => !known.some((one) => one.name === name));
+  if (strange !== undefined) {
+    const names = known.map((one) => one.name).join(', ');
+    fail(`no lesson is called ${strange}; there are: ${names}`, 64);
+  }
+  const usual = known.filter((one) => one.isUsual).map((one) => one.name);
+  return [...new Set([...usual, ...more])].filter((name) => !without.includes(name));
+}
+
 async function play(name) {
+  const inForce = await lessons();
   for (let round = 0; round < number('repeat', 1); round++) {
     const run = await ask('POST', '/runs', {
       scenario: name,
       ...(values.speed && { speed: number('speed') }),
       ...(values.seed && { seed: seed() }),
-      ...(values.lesson && { lessons: values.lesson }),
+      ...(inForce && { lessons: inForce }),
     });
     const state = await follow(run.id);
     if (state === 'failed') process.exit(1);

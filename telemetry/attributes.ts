@@ -58,6 +58,8 @@ export const ATTR_XDS_VERSION_REJECTED = 'mesh.xds.version.rejected';
 export const ATTR_XDS_RESOURCES_MISSING = 'mesh.xds.resources.missing';
 /** Names whose load assignment is held and has no usable endpoint, joined by ','. */
 export const ATTR_XDS_RESOURCES_EMPTY = 'mesh.xds.resources.empty';
+/** telemetry/safeguard.ts. */
+export const ATTR_SAFEGUARD_NAME = 'mesh.safeguard.name';
 export const ATTR_CONTROL_PLANE_RELEASE = 'mesh.control_plane.release';
 export const ATTR_DNS_RESPONSE_CODE = 'mesh.dns.response_code';
 /** Envoy's own, on the metrics of one cluster. */

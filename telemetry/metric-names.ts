@@ -56,6 +56,12 @@ export const METRIC_CONTROL_PLANE_STALE_NONCES = 'mesh.control_plane.stale_nonce
 /** Counter: streams closed because the client did not read. */
 export const METRIC_CONTROL_PLANE_SLOW_STREAMS = 'mesh.control_plane.slow_streams';
 
+/**
+ * Gauge at a control plane or an xDS client, by `mesh.safeguard.name`: 1 while it is in force there, 0 while it could be
+ * and is not. Nothing = nobody says.
+ */
+export const METRIC_SAFEGUARD = 'mesh.safeguard';
+
 /** Counter at a DNS server, by `dns.question.name` and `mesh.dns.response_code`. */
 export const METRIC_DNS_QUERIES = 'mesh.dns.queries';
 /** Gauge at a DNS server: names it answers. */

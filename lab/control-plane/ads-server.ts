@@ -20,6 +20,7 @@ import type {
 } from '#lab/control-plane/stream-ports.ts';
 import type { DeltaDiscoveryRequest, DiscoveryRequest } from '#lab/xds/discovery.ts';
 import { ADS, CSDS, LRS } from '#lab/xds/services.ts';
+import { XDS_TYPES } from '#telemetry/xds-type.ts';
 
 /** Far beyond any lab; a runaway client must not take the memory of the machine. */
 const STREAM_LIMIT = 20_000;
@@ -102,9 +103,10 @@ export class AdsServer {
       stream.fail('UNAVAILABLE', 'the control plane is going down');
   }
 
-  /** Keeps a beat of a third of the time to live: two may be lost before anything is forgotten. */
+  /** Keeps a beat of a third of the shortest time to live: two may be lost before anything is forgotten. */
   #beat(): void {
-    const ttlSeconds = this.#source.ttlSeconds();
+    const ttls = XDS_TYPES.flatMap((type) => this.#source.ttlSeconds(type) ?? []);
+    const ttlSeconds = ttls.length === 0 ? undefined : Math.min(...ttls);
     if (this.#heartbeat?.ttlSeconds === ttlSeconds) return;
     clearInterval(this.#heartbeat?.timer);
     this.#heartbeat = undefined;

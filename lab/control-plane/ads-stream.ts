@@ -103,11 +103,12 @@ export class AdsStream<Request extends AdsRequest> {
 
   /** Says again that what the client has still holds, where a time to live runs. */
   pushHeartbeats(): void {
-    const ttlSeconds = this.#ttlSeconds();
     const view = this.#view();
-    if (ttlSeconds === undefined || view === undefined) return;
+    if (view === undefined) return;
     for (const channel of this.#channels.values()) {
       const { type } = channel.subscription;
+      const ttlSeconds = this.#ttlSeconds(type);
+      if (ttlSeconds === undefined) continue;
       const entries = channel.subscription.held(view[type]);
       if (entries.length === 0 || this.#mustWait(channel, view)) continue;
       this.#send(
@@ -159,7 +160,7 @@ export class AdsStream<Request extends AdsRequest> {
   #pushType(type: XdsType, view: View): void {
     const channel = this.#channels.get(type);
     if (channel === undefined || this.#mustWait(channel, view)) return;
-    const ttlSeconds = this.#ttlSeconds();
+    const ttlSeconds = this.#ttlSeconds(type);
     if (channel.ttlSeconds !== ttlSeconds) {
       channel.ttlSeconds = ttlSeconds;
       channel.subscription.resend(channel.subscription.held(view[type]).map(({ name }) => name));
@@ -168,9 +169,9 @@ export class AdsStream<Request extends AdsRequest> {
     if (answer !== undefined) this.#send(channel, answer, { ttlSeconds, heartbeat: false });
   }
 
-  #ttlSeconds(): number | undefined {
+  #ttlSeconds(type: XdsType): number | undefined {
     const isAble = this.#node?.client_features?.includes(this.#dialect.ttlFeature) === true;
-    return isAble ? this.#source.ttlSeconds() : undefined;
+    return isAble ? this.#source.ttlSeconds(type) : undefined;
   }
 
   #mustWait(channel: TypeChannel<Request>, view: View): boolean {

@@ -3,6 +3,7 @@ import type { AnyAdsStream } from '#lab/control-plane/ads-stream.ts';
 import type { ControlPlane, Publication } from '#lab/control-plane/control-plane.ts';
 import { faultSchema } from '#lab/control-plane/faults.ts';
 import type { LoadReports } from '#lab/control-plane/load-reports.ts';
+import { policySchema } from '#lab/control-plane/policy.ts';
 import { countResources } from '#lab/control-plane/view.ts';
 import {
   type AdminAnswer,
@@ -23,7 +24,7 @@ const rollbackSchema = z
   .strictObject({ touched: z.boolean().default(false) })
   .default({ touched: false });
 
-/** GET /state, GET /loads, POST /releases, POST /rollback, POST and DELETE /faults. */
+/** GET /state, GET /loads, POST /releases, POST /rollback, POST and DELETE /faults, PUT /policy, POST /confirm. */
 export function controlPlaneHandler(
   controlPlane: ControlPlane,
   ads: { readonly streams: Iterable<AnyAdsStream>; readonly loads: LoadReports },
@@ -45,6 +46,9 @@ export function controlPlaneHandler(
     'POST faults': ({ body }) =>
       withBody(faultSchema, body, (fault) => toAnswer(controlPlane.addFault(fault))),
     'DELETE faults': () => toAnswer(controlPlane.clearFaults()),
+    'PUT policy': ({ body }) =>
+      withBody(policySchema, body, (policy) => toAnswer(controlPlane.obey(policy))),
+    'POST confirm': () => toAnswer(controlPlane.confirm()),
   };
   return (request) => {
     const route = routes[`${request.method} ${request.segments.join('/')}`];
@@ -100,6 +104,7 @@ function describe(controlPlane: ControlPlane, streams: Iterable<AnyAdsStream>): 
     services: snapshot?.services ?? [],
     dropped: [...controlPlane.dropped],
     faults: controlPlane.faults,
+    policy: controlPlane.policy,
     refused: controlPlane.refusal,
     clients: [...streams].map((stream) => ({
       stream: stream.id,

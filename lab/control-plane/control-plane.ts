@@ -1,18 +1,14 @@
 import { findInconsistencies } from '#lab/control-plane/check-consistent.ts';
-import { exceedsDropGuard } from '#lab/control-plane/drop-guard.ts';
+import { countEndpoints, exceedsDropGuard, type HeldBack } from '#lab/control-plane/drop-guard.ts';
 import { EnvoyViews } from '#lab/control-plane/envoy-views.ts';
-import {
-  applyFaults,
-  dnsFallbackServices,
-  type Fault,
-  faultKey,
-} from '#lab/control-plane/faults.ts';
+import { applyFaults, type Fault, faultKey } from '#lab/control-plane/faults.ts';
 import {
   type MeshService,
   type ServiceCatalogue,
   toServices,
   withFrozenEndpoints,
 } from '#lab/control-plane/mesh-model.ts';
+import { DEFAULT_POLICY, type Policy } from '#lab/control-plane/policy.ts';
 import { type RenderOptions, renderProxyless } from '#lab/control-plane/render-proxyless.ts';
 import type { Snapshot } from '#lab/control-plane/snapshot.ts';
 import { isSameView, nextView, type View } from '#lab/control-plane/view.ts';
@@ -30,6 +26,7 @@ interface Inputs {
   readonly frozen: readonly MeshService[] | undefined;
   readonly touch: number;
   readonly faults: ReadonlyMap<string, Fault>;
+  readonly policy: Policy;
 }
 
 export type Publication =
@@ -49,11 +46,14 @@ export interface ControlPlaneOptions {
   readonly firstVersion: number;
   readonly firstRelease: string;
   readonly loadReports: boolean;
+  readonly policy?: Policy;
   /** Where Envoys resolve the names of DNS clusters; their system's way when undefined. */
   readonly dnsAddress?: Address;
   readonly now: () => number;
   readonly onPublished: (snapshot: Snapshot, previous: Snapshot | undefined) => void;
-  /** After any change of faults, also one that leaves the snapshot as it is: what was held back may go now. */
+  /** A step was held back, for other reasons than the step before it. */
+  readonly onHeldBack?: (held: HeldBack, release: string) => void;
+  /** After any change of faults or policy, also one that leaves the snapshot as it is: what was held may go now. */
   readonly onFaultsChanged: () => void;
 }
 
@@ -81,6 +81,7 @@ export class ControlPlane {
       frozen: undefined,
       touch: 0,
       faults: new Map(),
+      policy: options.policy ?? DEFAULT_POLICY,
     };
   }
 
@@ -90,6 +91,10 @@ export class ControlPlane {
 
   get faults(): readonly Fault[] {
     return [...this.#inputs.faults.values()];
+  }
+
+  get policy(): Policy {
+    return this.#inputs.policy;
   }
 
   get dropped(): ReadonlySet<string> {
@@ -108,12 +113,16 @@ export class ControlPlane {
   /** Rolls out a release that no longer handles `drop`. `confirm` passes the drop guard. */
   rollOut(release: string, drop: readonly string[], confirm: boolean): Publication {
     const before = { release: this.#inputs.release, dropped: this.#inputs.dropped };
+    const refusal = this.#refusal;
     const publication = this.#publish(
       { ...this.#inputs, release, dropped: new Set(drop) },
       confirm,
     );
-    if (publication.kind === 'refused') this.#inputs = { ...this.#inputs, ...before };
-    else this.#beforeRelease = before;
+    if (publication.kind === 'refused') {
+      // It is as if it had never been asked for.
+      this.#inputs = { ...this.#inputs, ...before };
+      this.#refusal = refusal;
+    } else this.#beforeRelease = before;
     return publication;
   }
 
@@ -131,11 +140,23 @@ export class ControlPlane {
     faults.delete(faultKey(fault));
     const isEnd = fault.kind === 'freeze-endpoints' && !fault.on;
     if (!isEnd) faults.set(faultKey(fault), fault);
-    return this.#setFaults(faults);
+    return this.#setFaults(faults, false);
   }
 
   clearFaults(): Publication {
-    return this.#setFaults(new Map());
+    return this.#setFaults(new Map(), true);
+  }
+
+  /** The whole policy from now on. Whoever sets it knows what it takes away. */
+  obey(policy: Policy): Publication {
+    const publication = this.#publish({ ...this.#inputs, policy }, true);
+    this.#options.onFaultsChanged();
+    return publication;
+  }
+
+  /** Publishes what the drop guard holds back. */
+  confirm(): Publication {
+    return this.#publish(this.#inputs, true);
   }
 
   /** Resources differ by kind of client: gRPC and our sidecar take API listeners, Envoy takes sockets. */
@@ -154,14 +175,15 @@ export class ControlPlane {
     return fault?.kind === 'delay-pushes' ? fault.ms : 0;
   }
 
-  ttlSeconds(): number | undefined {
+  ttlSeconds(type: XdsType): number | undefined {
     const fault = this.#inputs.faults.get('resource-ttl');
-    return fault?.kind === 'resource-ttl' ? fault.seconds : undefined;
+    if (fault?.kind === 'resource-ttl') return fault.seconds;
+    return type === 'EDS' ? this.#inputs.policy.endpointTtlSeconds : undefined;
   }
 
-  #setFaults(faults: ReadonlyMap<string, Fault>): Publication {
+  #setFaults(faults: ReadonlyMap<string, Fault>, confirmed: boolean): Publication {
     const frozen = this.#frozenUnder(faults);
-    const publication = this.#publish({ ...this.#inputs, faults, frozen }, true);
+    const publication = this.#publish({ ...this.#inputs, faults, frozen }, confirmed);
     this.#options.onFaultsChanged();
     return publication;
   }
@@ -176,8 +198,11 @@ export class ControlPlane {
     if (inputs.catalogue === undefined) return { kind: 'unchanged' };
     const previous = this.#snapshot;
     const { next, reasons } = this.#build(inputs, inputs.catalogue, previous);
-    const refusals = confirmed ? reasons : [...reasons, ...this.#dropGuard(previous, next)];
+    const guarded = confirmed ? undefined : this.#dropGuard(previous, next);
+    const refusals = [...reasons, ...(guarded?.reasons ?? [])];
+    const isNews = refusals.join() !== this.#refusal.join();
     this.#refusal = refusals;
+    if (guarded !== undefined && isNews) this.#options.onHeldBack?.(guarded, inputs.release);
     if (refusals.length > 0) return { kind: 'refused', reasons: refusals };
     if (previous !== undefined && isSameSnapshot(previous, next)) return { kind: 'unchanged' };
     this.#snapshot = next;
@@ -198,7 +223,8 @@ export class ControlPlane {
     const faults = [...inputs.faults.values()];
     const options: RenderOptions = {
       touch: inputs.touch,
-      dnsFallback: dnsFallbackServices(faults),
+      dnsFallback: inputs.policy.dnsFallback,
+      panicThresholdPercent: inputs.policy.panicThresholdPercent,
       loadReports: this.#options.loadReports,
     };
     const sound = renderProxyless(services, options);
@@ -211,15 +237,16 @@ export class ControlPlane {
       faults,
       renderOptions: options,
       proxyless: nextView(previous?.proxyless, resources, version),
+      endpointCounts: countEndpoints(resources),
     };
     // A fault may break the whole on purpose; what was built without one may not.
     return { next, reasons: findInconsistencies(sound) };
   }
 
-  #dropGuard(previous: Snapshot | undefined, next: Snapshot): readonly string[] {
-    const guard = this.#inputs.faults.get('drop-guard');
-    if (guard?.kind !== 'drop-guard' || previous === undefined) return [];
-    return exceedsDropGuard(previous, next, guard.maxPercent);
+  #dropGuard(previous: Snapshot | undefined, next: Snapshot): HeldBack | undefined {
+    const { dropGuardPercent } = this.#inputs.policy;
+    if (dropGuardPercent === undefined || previous === undefined) return undefined;
+    return exceedsDropGuard(previous, next, dropGuardPercent);
   }
 }
 

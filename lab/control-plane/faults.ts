@@ -34,14 +34,12 @@ export const faultSchema = z.discriminatedUnion('kind', [
     routes: z.int().min(1).max(20_000),
   }),
   z.strictObject({ kind: z.literal('dns-cluster'), service }),
-  z.strictObject({ kind: z.literal('dns-fallback'), service }),
   z.strictObject({ kind: z.literal('remove-resource'), type, name: z.string().min(1).max(200) }),
   z.strictObject({
     kind: z.literal('replace-resource'),
     resource: z.looseObject({ '@type': z.string() }).refine(isServed, 'not a resource of ADS'),
   }),
   z.strictObject({ kind: z.literal('resource-ttl'), seconds: z.number().min(0.1).max(86_400) }),
-  z.strictObject({ kind: z.literal('drop-guard'), maxPercent: z.number().min(0).max(100) }),
 ]);
 
 export type Fault = z.infer<typeof faultSchema>;
@@ -73,11 +71,6 @@ export function faultKey(fault: Fault): string {
     default:
       return 'service' in fault ? `${fault.kind} ${fault.service}` : fault.kind;
   }
-}
-
-/** The services whose cluster is to fall back to DNS. */
-export function dnsFallbackServices(faults: readonly Fault[]): ReadonlySet<string> {
-  return new Set(faults.flatMap((fault) => (fault.kind === 'dns-fallback' ? [fault.service] : [])));
 }
 
 export interface FaultOptions extends RenderOptions {

@@ -1,13 +1,17 @@
 import { metrics, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
+import type { HeldBack } from '#lab/control-plane/drop-guard.ts';
+import { type Policy, safeguardsOf } from '#lab/control-plane/policy.ts';
 import type { PushEnd, PushFacts, PushLog } from '#lab/control-plane/push-log.ts';
 import type { Snapshot } from '#lab/control-plane/snapshot.ts';
 import { countResources, removedNames } from '#lab/control-plane/view.ts';
+import { stateSafeguards } from '#lab/xds/state-safeguards.ts';
 import {
   ATTR_CONTROL_PLANE_RELEASE,
   ATTR_XDS_NODE,
   ATTR_XDS_OUTCOME,
   ATTR_XDS_REJECT_REASON,
   ATTR_XDS_RESOURCES,
+  ATTR_XDS_RESOURCES_MISSING,
   ATTR_XDS_RESOURCES_REMOVED,
   ATTR_XDS_TYPE,
   ATTR_XDS_VERSION,
@@ -54,8 +58,10 @@ export function pushLog(): PushLog {
 export function observeControlPlane(
   readSnapshot: () => Snapshot | undefined,
   countStreams: () => number,
+  readPolicy: () => Policy,
 ): void {
   const meter = metrics.getMeter(SCOPE);
+  stateSafeguards(meter, () => safeguardsOf(readPolicy()));
   meter
     .createObservableGauge(METRIC_CONTROL_PLANE_CLIENTS)
     .addCallback((result) => result.observe(countStreams()));
@@ -86,6 +92,21 @@ export function tellRelease(snapshot: Snapshot, previous: Snapshot | undefined):
         [ATTR_CONTROL_PLANE_RELEASE]: snapshot.release,
         [ATTR_XDS_RESOURCES]: countResources(snapshot.proxyless),
         [ATTR_XDS_RESOURCES_REMOVED]: removed,
+      },
+    })
+    .end();
+}
+
+/** One span per step that the drop guard held back: what clients would have lost, and why it was not sent. */
+export function tellHeldBack(held: HeldBack, release: string): void {
+  trace
+    .getTracer(SCOPE)
+    .startSpan('xds.release.held_back', {
+      root: true,
+      attributes: {
+        [ATTR_CONTROL_PLANE_RELEASE]: release,
+        [ATTR_XDS_RESOURCES_MISSING]: held.names.join(','),
+        [ATTR_XDS_REJECT_REASON]: held.reasons.join('; '),
       },
     })
     .end();

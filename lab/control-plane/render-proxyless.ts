@@ -19,8 +19,10 @@ const ADS_SOURCE: ConfigSource = { ads: {}, resource_api_version: 'V3' };
 export interface RenderOptions {
   /** Counts the rollbacks that were asked to alter what they restore; see `stampOf`. */
   readonly touch: number;
-  /** Services whose cluster falls back to DNS when it has no endpoint. */
-  readonly dnsFallback: ReadonlySet<string>;
+  /** Clusters fall back to DNS when they have no endpoint. */
+  readonly dnsFallback: boolean;
+  /** Envoy's default when undefined. */
+  readonly panicThresholdPercent: number | undefined;
   /** Ask clients for load reports. */
   readonly loadReports: boolean;
 }
@@ -81,8 +83,7 @@ function renderRoute(name: string): RouteConfiguration {
 }
 
 function renderClusters(service: MeshService, options: RenderOptions): readonly Cluster[] {
-  if (!options.dnsFallback.has(service.name))
-    return [renderEdsCluster(service.name, service.name, options)];
+  if (!options.dnsFallback) return [renderEdsCluster(service.name, service.name, options)];
   const members = [`${service.name}-eds`, `${service.name}-dns`];
   return [
     renderAggregateCluster(service.name, members, options),
@@ -102,6 +103,11 @@ function renderEdsCluster(name: string, edsName: string, options: RenderOptions)
     circuit_breakers: requestLimit(options),
     connect_timeout: { seconds: 1 },
     ...(options.loadReports ? { lrs_server: { self: {} } } : {}),
+    ...(options.panicThresholdPercent === undefined
+      ? {}
+      : {
+          common_lb_config: { healthy_panic_threshold: { value: options.panicThresholdPercent } },
+        }),
   };
 }
 

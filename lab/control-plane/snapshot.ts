@@ -10,6 +10,8 @@ export interface Snapshot {
   readonly publishedUnixMs: number;
   readonly services: readonly MeshService[];
   readonly proxyless: View;
+  /** Of the proxyless view, by load assignment. */
+  readonly endpointCounts: ReadonlyMap<string, number>;
   /** What views of other kinds of client are made with. */
   readonly faults: readonly Fault[];
   readonly renderOptions: RenderOptions;

@@ -25,8 +25,8 @@ export interface AdsSource {
   readonly viewFor: (node: Node) => View | undefined;
   readonly isMuted: (type: XdsType) => boolean;
   readonly delayMs: () => number;
-  /** After how long without a word clients shall forget a resource; undefined for never. */
-  readonly ttlSeconds: () => number | undefined;
+  /** After how long without a word clients shall forget a resource of the type; undefined for never. */
+  readonly ttlSeconds: (type: XdsType) => number | undefined;
 }
 
 export interface Dialect<Request extends AdsRequest> {

@@ -13,7 +13,7 @@ export class RefusedError extends Error {
 
 /** One request to a part of the lab, JSON both ways. Rejects with what the part answered when it is not 2xx. */
 export async function ask(
-  method: 'GET' | 'POST' | 'DELETE',
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
   url: string,
   body?: object,
   headers: Readonly<Record<string, string>> = {},

@@ -54,7 +54,8 @@ export class EnvoySidecars implements SidecarPort {
 
   async setPolicy(_address: string, { onDeletion, onOversize }: SidecarPolicy): Promise<void> {
     // A57 and A88 are gRPC's. Envoy's documentation of xDS knows of no such policy (xds_protocol.rst).
-    if (onDeletion) throw new Error('Envoy obeys a deletion and has no setting against it');
+    if (onDeletion === 'keep')
+      throw new Error('Envoy obeys a deletion and has no setting against it');
     if (onOversize === 'crash')
       throw new Error('Envoy has no limit on a configuration to crash at');
   }

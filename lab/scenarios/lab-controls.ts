@@ -1,7 +1,11 @@
 import { z } from 'zod';
+import type { Safeguard } from '#telemetry/safeguard.ts';
 import { ask, RefusedError } from './ask.ts';
 import { type LabInstance, LabPlaces } from './lab-places.ts';
-import type { LabAction, Lesson } from './scenario.ts';
+import { LessonSwitch } from './lesson-switch.ts';
+import { USUAL_LESSONS } from './lessons.ts';
+import { LoadClient, type LoadSecond } from './load-client.ts';
+import type { LabAction } from './scenario.ts';
 import type { SidecarPort } from './sidecar-port.ts';
 import { SupervisorClient } from './supervisor-client.ts';
 
@@ -17,18 +21,6 @@ export interface LabWires {
   readonly sidecars: SidecarPort;
 }
 
-const LoadReport = z.object({
-  defaultRequestsPerSecond: z.number(),
-  seconds: z.array(
-    z.object({
-      second: z.number(),
-      ok: z.number(),
-      failed: z.number(),
-      loggedOut: z.number(),
-      notSent: z.number(),
-    }),
-  ),
-});
 const LoginState = z.object({ mode: z.string(), channels: z.number() });
 const ControlPlaneState = z.object({
   version: z.string().nullable(),
@@ -38,8 +30,6 @@ const ControlPlaneState = z.object({
   ),
 });
 
-export type LoadSecond = z.infer<typeof LoadReport>['seconds'][number];
-
 const CONTROL_PLANE = 'control-plane';
 const SERVED_LIMIT_MS = 10_000;
 const POLL_MS = 50;
@@ -48,6 +38,8 @@ const POLL_MS = 50;
 export class LabControls {
   readonly #wires: LabWires;
   readonly #places: LabPlaces;
+  readonly #load: LoadClient;
+  readonly #lessons: LessonSwitch;
   /** Of the control plane when it was last seen: one that is started again may count on from there. */
   #lastVersion = 0;
 
@@ -55,6 +47,8 @@ export class LabControls {
     this.#wires = wires;
     const supervisor = new SupervisorClient(wires.supervisorUrl, wires.supervisorToken);
     this.#places = new LabPlaces(wires.instances, supervisor);
+    this.#load = new LoadClient(wires.loadUrl);
+    this.#lessons = new LessonSwitch(wires, this.#places, this.#load);
   }
 
   /** Resolves to a word about what came of it, where there is one. */
@@ -64,31 +58,15 @@ export class LabControls {
       return undefined;
     } catch (error) {
       // A guard that does its work is no failure of the scenario.
-      const isGuarded = action.kind === 'release' || action.kind === 'rollback';
+      const isGuarded = ['release', 'rollback', 'control-plane-fault'].includes(action.kind);
       if (isGuarded && error instanceof RefusedError && error.status === 409) return error.message;
       throw error;
     }
   }
 
-  async learn(lessons: readonly Lesson[]): Promise<void> {
-    const { controlPlaneAdmin } = this.#wires;
-    const services = [...new Set(this.#wires.instances.map((i) => i.service))];
-    for (const lesson of lessons) {
-      switch (lesson) {
-        case 'keep-on-deletion':
-          await this.#setPolicies('keep');
-          await this.#places.restartWith('gateway-1', { XDS_IGNORE_DELETION: 'true' });
-          break;
-        case 'dns-fallback':
-          for (const service of services) {
-            await ask('POST', `${controlPlaneAdmin}/faults`, { kind: 'dns-fallback', service });
-          }
-          break;
-        case 'drop-guard':
-          await ask('POST', `${controlPlaneAdmin}/faults`, { kind: 'drop-guard', maxPercent: 30 });
-          break;
-      }
-    }
+  /** Puts these lessons in force until the next call, and the others out of it. */
+  learn(lessons: readonly Safeguard[]): Promise<void> {
+    return this.#lessons.putInForce(lessons);
   }
 
   async #perform(action: LabAction): Promise<void> {
@@ -137,9 +115,9 @@ export class LabControls {
     await attempt('modes', () => this.#routeAll('xds'));
     await attempt('settings', () => this.#places.restoreSettings());
     await attempt('places', () => this.#places.bringHome((home) => this.#untilServed(home)));
-    await attempt('policies', () => this.#setPolicies(undefined));
-    await attempt('load', () => this.#scaleLoad(1));
-    await attempt('herd', () => this.#resizeHerd(0));
+    await attempt('lessons', () => this.learn(USUAL_LESSONS));
+    await attempt('load', () => this.#load.scale(1));
+    await attempt('herd', () => this.#load.resizeHerd(0));
     for (const { instance, address, service } of this.#wires.instances) {
       await attempt(instance, () => this.#setServiceFault(address, 0, 0));
       if (service === 'gateway') await attempt('login channel', () => this.#mendLogin(address));
@@ -148,14 +126,13 @@ export class LabControls {
   }
 
   /** Users do from here on what they do after this seed. */
-  async reseed(seed: number): Promise<void> {
-    await ask('POST', `${this.#wires.loadUrl}/seed`, { seed });
+  reseed(seed: number): Promise<void> {
+    return this.#load.reseed(seed);
   }
 
   /** What users saw, by second, since `fromSecond`. */
-  async readLoad(fromSecond: number): Promise<readonly LoadSecond[]> {
-    const report = LoadReport.parse(await ask('GET', `${this.#wires.loadUrl}/seconds`));
-    return report.seconds.filter(({ second }) => second >= fromSecond);
+  readLoad(fromSecond: number): Promise<readonly LoadSecond[]> {
+    return this.#load.readSeconds(fromSecond);
   }
 
   async #performOnProcesses(
@@ -201,9 +178,9 @@ export class LabControls {
         return;
       }
       case 'load':
-        return this.#scaleLoad(action.factor);
+        return this.#load.scale(action.factor);
       case 'herd':
-        return this.#resizeHerd(action.streams);
+        return this.#load.resizeHerd(action.streams);
     }
   }
 
@@ -241,16 +218,6 @@ export class LabControls {
     await ask('POST', `http://${address}:${this.#wires.appPort}/-/faults`, body);
   }
 
-  async #resizeHerd(streams: number): Promise<void> {
-    await ask('POST', `${this.#wires.loadUrl}/herd`, { streams });
-  }
-
-  async #scaleLoad(factor: number): Promise<void> {
-    const { loadUrl } = this.#wires;
-    const { defaultRequestsPerSecond } = LoadReport.parse(await ask('GET', `${loadUrl}/`));
-    await ask('POST', `${loadUrl}/rate`, { rps: defaultRequestsPerSecond * factor });
-  }
-
   /** Until the control plane hands out the instance's address. */
   async #untilServed({ instance, address }: LabInstance): Promise<void> {
     const endMs = Date.now() + SERVED_LIMIT_MS;
@@ -275,16 +242,6 @@ export class LabControls {
 
   #nextVersion(): Readonly<Record<string, string>> {
     return { CONTROL_PLANE_FIRST_VERSION: `${this.#lastVersion + 1}` };
-  }
-
-  /** `onDeletion` undefined = as each was set up. */
-  async #setPolicies(onDeletion: 'keep' | undefined): Promise<void> {
-    for (const instance of this.#wires.instances) {
-      await this.#wires.sidecars.setPolicy(this.#places.addressOf(instance), {
-        ...(onDeletion && { onDeletion }),
-        onOversize: 'refuse',
-      });
-    }
   }
 
   async #setHardLimit(names: readonly string[]): Promise<void> {

@@ -15,24 +15,49 @@ export class LabPlaces {
   readonly #instances: readonly LabInstance[];
   /** Instances that stand elsewhere than at home. */
   readonly #moved = new Map<string, string>();
-  /** Processes that were started with settings of their own. */
-  readonly #altered = new Set<string>();
-  /** Those that will be. */
+  /** Processes that will be started with settings of their own. */
   readonly #prepared = new Set<string>();
+  /** Settings that hold for each start of a process while a run goes on, beside those of the start itself. */
+  readonly #runSettings = new Map<string, Readonly<Record<string, string>>>();
 
   constructor(instances: readonly LabInstance[], supervisor: SupervisorClient) {
     this.#instances = instances;
     this.supervisor = supervisor;
   }
 
-  async start(process: string, env?: Readonly<Record<string, string>>): Promise<void> {
-    await this.supervisor.start(process, env);
+  async start(process: string, env: Readonly<Record<string, string>> = {}): Promise<void> {
+    await this.supervisor.start(process, { ...this.#runSettings.get(process), ...env });
+  }
+
+  /** From its next start on, whoever starts it, until `endRunSettings`. */
+  async setForRun(process: string, env: Readonly<Record<string, string>>): Promise<void> {
+    this.#runSettings.set(process, { ...this.#runSettings.get(process), ...env });
+    await this.start(process, this.#placeOf(process));
+  }
+
+  async endRunSettings(): Promise<void> {
+    for (const process of [...this.#runSettings.keys()]) {
+      this.#runSettings.delete(process);
+      // What is stopped stays so: whoever starts it says how.
+      if (await this.#isUp(process)) await this.start(process, this.#placeOf(process));
+    }
+  }
+
+  async #isUp(process: string): Promise<boolean> {
+    const found = (await this.supervisor.processes()).find(({ name }) => name === process);
+    return found?.state === 'running';
+  }
+
+  /** Where an instance that was moved stands, with its sidecar. */
+  #placeOf(process: string): Readonly<Record<string, string>> {
+    const address = this.#moved.get(process.replace(/-sidecar$/, ''));
+    return address === undefined ? {} : { ADDRESS: address };
   }
 
   /** Settings for the next start of a process that runs, e.g. after a crash. */
   async prepare(process: string, env: Readonly<Record<string, string>>): Promise<void> {
     this.#prepared.add(process);
-    await this.supervisor.start(process, env);
+    await this.start(process, env);
   }
 
   async move(instance: string, host: number): Promise<void> {
@@ -47,7 +72,7 @@ export class LabPlaces {
   async #restart(instance: string, env: Readonly<Record<string, string>>): Promise<void> {
     const names = [instance, `${instance}-sidecar`];
     for (const name of names) await this.supervisor.signal(name, 'SIGTERM');
-    await Promise.all(names.map((name) => this.supervisor.start(name, env)));
+    await Promise.all(names.map((name) => this.start(name, env)));
   }
 
   addressOf({ instance, address }: LabInstance): string {
@@ -66,28 +91,21 @@ export class LabPlaces {
       if (PRODUCT.has(name)) continue;
       // Harmless to a process that was not frozen.
       if (state === 'running') await this.supervisor.signal(name, 'SIGCONT');
-      else if (state === 'stopped') await this.supervisor.start(name, envOf(name));
+      else if (state === 'stopped') await this.start(name, envOf(name));
     }
   }
 
-  async restartWith(process: string, env: Readonly<Record<string, string>>): Promise<void> {
-    this.#altered.add(process);
+  async restart(process: string): Promise<void> {
     await this.supervisor.signal(process, 'SIGTERM');
-    await this.supervisor.start(process, env);
+    await this.start(process, this.#placeOf(process));
   }
 
   async restoreSettings(): Promise<void> {
     for (const name of [...this.#prepared]) {
       // One that crashed waits for its supervisor's backoff.
       await this.supervisor.until(name, 'running');
-      await this.supervisor.start(name);
+      await this.start(name);
       this.#prepared.delete(name);
-    }
-    for (const name of [...this.#altered]) {
-      await this.supervisor.until(name, 'running');
-      await this.supervisor.signal(name, 'SIGTERM');
-      await this.supervisor.start(name);
-      this.#altered.delete(name);
     }
   }
 

@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { isFromPage } from '#lab/xds/admin-http.ts';
-import { LESSONS, type Scenario } from './scenario.ts';
+import { SAFEGUARDS } from '#telemetry/safeguard.ts';
+import { LESSONS, type Lesson, USUAL_LESSONS } from './lessons.ts';
+import type { Scenario } from './scenario.ts';
 import type { ScenarioRunner } from './scenario-runner.ts';
 
 const BODY_LIMIT_BYTES = 16 * 1024;
@@ -10,13 +12,17 @@ const StartRun = z.object({
   scenario: z.string(),
   speed: z.number().positive().max(3600).optional(),
   seed: z.number().int().nonnegative().default(1),
-  lessons: z.array(z.enum(LESSONS)).max(LESSONS.length).default([]),
+  /** Exactly those that are to be in force. */
+  lessons: z
+    .array(z.enum(SAFEGUARDS))
+    .transform((names) => [...new Set(names)])
+    .default([...USUAL_LESSONS]),
 });
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
 /**
- * GET /scenarios · GET /run · POST /runs {scenario, speed, seed, lessons} · POST /run/stop · GET /runs/ID/log (JSON lines) ·
+ * GET /scenarios · GET /lessons · GET /run · POST /runs {scenario, speed, seed, lessons} · POST /run/stop · GET /runs/ID/log (JSON lines) ·
  * GET /events (server-sent events, the run at every change)
  */
 export function createScenarioServer(
@@ -26,6 +32,8 @@ export function createScenarioServer(
   const routes: Readonly<Record<string, Handler>> = {
     'GET /scenarios': (_, response) =>
       sendJson(response, 200, [...scenarios.values()].map(describe)),
+    'GET /lessons': (_, response) =>
+      sendJson(response, 200, [...LESSONS.values()].map(describeLesson)),
     'GET /run': (_, response) => sendJson(response, 200, runner.current() ?? null),
     'POST /runs': (request, response) => startRun(runner, scenarios, request, response),
     'POST /run/stop': async (_, response) => {
@@ -79,6 +87,10 @@ async function startRun(
 /** Everything but how it is done. */
 function describe(scenario: Scenario): object {
   return { ...scenario, steps: scenario.steps.map(({ actions: _, ...step }) => step) };
+}
+
+function describeLesson({ settings: _, ...lesson }: Lesson): object {
+  return lesson;
 }
 
 function sendLog(runner: ScenarioRunner, id: string, response: ServerResponse): void {

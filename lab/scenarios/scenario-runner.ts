@@ -1,5 +1,7 @@
+import type { Safeguard } from '#telemetry/safeguard.ts';
 import type { LabControls } from './lab-controls.ts';
-import { delayMs, type LabAction, type Lesson, type Scenario, type Step } from './scenario.ts';
+import { USUAL_LESSONS } from './lessons.ts';
+import { delayMs, type LabAction, type Scenario, type Step } from './scenario.ts';
 
 type RunState = 'running' | 'done' | 'failed' | 'stopped';
 type StepState = 'waiting' | 'running' | 'done' | 'failed';
@@ -29,7 +31,8 @@ export interface Run {
   readonly startedUnixNano: string;
   readonly speed: number;
   readonly seed: number;
-  readonly lessons: readonly Lesson[];
+  /** In force for the whole run; all others are not. */
+  readonly lessons: readonly Safeguard[];
   /** On the scenario's clock. */
   readonly elapsedSeconds: number;
   readonly durationSeconds: number;
@@ -41,7 +44,8 @@ export interface RunRequest {
   readonly scenario: Scenario;
   readonly speed: number;
   readonly seed: number;
-  readonly lessons: readonly Lesson[];
+  /** In force for the whole run; all others are not. */
+  readonly lessons: readonly Safeguard[];
 }
 
 interface RunnerParts {
@@ -118,7 +122,8 @@ export class ScenarioRunner {
     if (stop.aborted) return;
     // Without users the story can still be told.
     await this.#parts.controls.reseed(seed).catch(() => undefined);
-    await this.#parts.controls.learn(lessons);
+    if (!isSameSet(lessons, USUAL_LESSONS)) await this.#parts.controls.learn(lessons);
+    if (stop.aborted) return;
     // Mending takes its time; the story begins when the lab is itself again.
     this.#startedMs = this.#parts.now();
     this.#change({ startedUnixNano: toUnixNano(this.#startedMs) });
@@ -181,7 +186,18 @@ export class ScenarioRunner {
       usersSawFailuresFrom: seconds.find((s) => s.failed + s.loggedOut > 0)?.second ?? null,
       usersSawFailuresTo: seconds.findLast((s) => s.failed + s.loggedOut > 0)?.second ?? null,
     });
+    await this.#unlearn();
     this.#change({ state, elapsedSeconds: this.current()?.elapsedSeconds ?? 0 });
+  }
+
+  /** What a run was played with is put back with its end. */
+  async #unlearn(): Promise<void> {
+    if (isSameSet(this.#run?.lessons ?? [], USUAL_LESSONS)) return;
+    const failed = await this.#parts.controls.learn(USUAL_LESSONS).catch(String);
+    await this.#write('the lessons are as usual again', 'lab', {
+      lessons: USUAL_LESSONS,
+      ...(failed !== undefined && { failed }),
+    });
   }
 
   async #fail(error: unknown): Promise<void> {
@@ -241,6 +257,10 @@ export class ScenarioRunner {
     const current = this.current();
     if (current) for (const listener of this.#listeners) listener(current);
   }
+}
+
+function isSameSet(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((each) => b.includes(each));
 }
 
 /** The part or edge that an action touches. */

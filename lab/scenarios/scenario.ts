@@ -88,10 +88,6 @@ export interface Scenario {
   readonly timeline: readonly ExpectedEvent[];
 }
 
-/** What was learnt from such outages: each can be switched on for a run, to see what it would have saved. */
-export const LESSONS = ['keep-on-deletion', 'dns-fallback', 'drop-guard'] as const;
-export type Lesson = (typeof LESSONS)[number];
-
 /** How every story begins, so that there is something for the outage to differ from. */
 export const CALM: Step = {
   atSeconds: 0,

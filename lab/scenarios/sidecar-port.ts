@@ -3,8 +3,8 @@ import type { LabInstance } from './lab-places.ts';
 
 /** How a proxy meets a configuration that harms. */
 export interface SidecarPolicy {
-  /** undefined = as the proxy was set up. */
-  readonly onDeletion?: 'keep';
+  /** undefined = as it is. */
+  readonly onDeletion?: 'keep' | 'drop';
   readonly onOversize: 'refuse' | 'crash';
 }
 

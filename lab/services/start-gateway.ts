@@ -1,5 +1,6 @@
 import { metrics } from '@opentelemetry/api';
 import { reportXdsClient } from '#lab/xds/client-metrics.ts';
+import { stateSafeguards } from '#lab/xds/state-safeguards.ts';
 import { buildGateway } from './gateway.ts';
 import type { HttpRoute } from './http-service.ts';
 import { LoginClient } from './login-client.ts';
@@ -12,6 +13,8 @@ export interface GatewaySettings {
   readonly controlPlane: string;
   readonly dnsServer: string;
   readonly grpcPort: number;
+  /** Of its gRPC library, by its bootstrap (gRFC A53). */
+  readonly ignoresDeletion: boolean;
 }
 
 /** The gateway's story with its gRPC client, which reports as an xDS client of its own beside the sidecar. */
@@ -29,8 +32,10 @@ export function startGateway(
     now,
   );
   const reader = new GrpcClientReader(settings.controlPlane, now);
+  const meter = metrics.getMeter('detour-lab');
+  stateSafeguards(meter, () => ({ 'ignore-resource-deletion': settings.ignoresDeletion }));
   reportXdsClient(
-    metrics.getMeter('detour-lab'),
+    meter,
     {
       id: `${settings.instance}-grpc`,
       kind: 'grpc',

@@ -24,6 +24,8 @@ export interface ServiceSettings {
   readonly dnsServer: string;
   readonly registryUrl: string;
   readonly sessionMs: number;
+  /** Of the gRPC library, where the service uses it as an xDS client. */
+  readonly ignoresDeletion: boolean;
 }
 
 interface Clock {

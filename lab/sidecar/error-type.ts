@@ -7,6 +7,8 @@ export type ErrorType =
   | 'no_mapping'
   | 'connect_refused'
   | 'deadline'
+  /** All endpoints are ejected and the panic threshold is off: Envoy's response flag UH. */
+  | 'no_healthy_endpoint'
   /** Refused by a circuit breaker, as Envoy's response flag UO. */
   | 'overflow'
   /** The caller went away. */

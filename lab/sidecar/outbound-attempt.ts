@@ -170,7 +170,11 @@ export class OutboundAttempt {
       pickEndpoint(endpoints, roll(), outliers.isEjected, tried, panicBelow) ??
       pickEndpoint(endpoints, roll(), outliers.isEjected, NONE_TRIED, panicBelow);
     if (!endpoint)
-      return void this.#end(notReached('empty_endpoints', `${callee} has no endpoint`));
+      return void this.#end(
+        endpoints.length === 0
+          ? notReached('empty_endpoints', `${callee} has no endpoint`)
+          : notReached('no_healthy_endpoint', `every endpoint of ${callee} is ejected`),
+      );
     tried.add(endpoint);
     this.#span.setAttribute(ATTR_NETWORK_PEER_ADDRESS, endpoint.address);
     this.#span.setAttribute(ATTR_NETWORK_PEER_PORT, endpoint.port);

@@ -3,8 +3,8 @@ import type { Endpoint } from './xds-resources.ts';
 /**
  * Chooses by weight among the endpoints that were not tried for this request and are not ejected. When fewer
  * than the share `panicBelow` of all are left, ejection does not count: what is left would not bear the load of all
- * (Envoy's panic threshold; upstream/load_balancing/panic_threshold.rst).
- * `roll` is uniform in [0, 1). undefined when every endpoint was tried.
+ * (Envoy's panic threshold; upstream/load_balancing/panic_threshold.rst). At 0 what is ejected stays so.
+ * `roll` is uniform in [0, 1). undefined when every endpoint was tried or is ejected.
  */
 export function pickEndpoint(
   endpoints: readonly Endpoint[],
@@ -16,7 +16,7 @@ export function pickEndpoint(
   const healthy = endpoints.some(isEjected)
     ? endpoints.filter((endpoint) => !isEjected(endpoint))
     : endpoints;
-  const isPanic = healthy.length === 0 || healthy.length < panicBelow * endpoints.length;
+  const isPanic = healthy.length < panicBelow * endpoints.length;
   const usable = isPanic ? endpoints : healthy;
   return byWeight(
     tried.size === 0 ? usable : usable.filter((endpoint) => !tried.has(endpoint)),

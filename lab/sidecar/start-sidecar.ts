@@ -2,6 +2,7 @@ import { metrics } from '@opentelemetry/api';
 import { serveAdmin } from '#lab/xds/admin-http.ts';
 import { reportXdsClient } from '#lab/xds/client-metrics.ts';
 import { listen } from '#lab/xds/http-server.ts';
+import { stateSafeguards } from '#lab/xds/state-safeguards.ts';
 import { createAdminHandler } from './admin.ts';
 import { AdsClient } from './ads-client.ts';
 import { readBootCache, writeBootCache } from './boot-cache.ts';
@@ -119,6 +120,7 @@ export async function startSidecar(
   } as const;
   const meter = metrics.getMeter('detour-sidecar');
   reportXdsClient(meter, identity, () => reportXds(ads), clock.now);
+  stateSafeguards(meter, () => ({ 'ignore-resource-deletion': ads.onDeletion === 'keep' }));
   return async () => {
     await Promise.all([outbound.drain(), inbound.drain()]);
     reporter.stop();

@@ -95,6 +95,7 @@ export interface Cluster extends Typed {
   };
   readonly load_assignment?: Omit<ClusterLoadAssignment, '@type'>;
   readonly lrs_server?: { readonly self: Readonly<Record<string, never>> };
+  readonly common_lb_config?: { readonly healthy_panic_threshold: { readonly value: number } };
   readonly metadata?: {
     /** By filter; each value is a google.protobuf.Struct, with `fields`. */
     readonly filter_metadata: Readonly<Record<string, Readonly<Record<string, unknown>>>>;

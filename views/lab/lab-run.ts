@@ -10,6 +10,19 @@ export interface LabScenario {
   readonly steps: readonly LabStep[];
 }
 
+/** What was learnt from an outage; in force for a whole run or not. */
+export interface LabLesson {
+  readonly name: string;
+  readonly title: string;
+  readonly technical: string;
+  readonly effect: string;
+  readonly taughtBy: { readonly title: string; readonly what: string };
+  /** Names of those in which it changes what users see. */
+  readonly scenarios: readonly string[];
+  /** In force unless a run goes without it. */
+  readonly isUsual: boolean;
+}
+
 export interface LabStep {
   /** On the scenario's own clock, from its start. */
   readonly atSeconds: number;

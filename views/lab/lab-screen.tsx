@@ -86,7 +86,7 @@ function Ready({ lab }: { readonly lab: Lab }) {
   const named = params.get('scenario') ?? lab.run?.scenario;
   const scenario = lab.scenarios.find((candidate) => candidate.name === named) ?? lab.scenarios[0];
   const choose = useCallback((name: string) => change({ scenario: name }), [change]);
-  const [lessons, setLessons] = useState<ReadonlySet<string>>(new Set());
+  const [lessons, setLessons] = useLessons(lab);
   const isLocked = isUnderWay(lab.run);
   const running = useMemo(() => new Set(lab.run?.lessons ?? []), [lab.run?.lessons]);
   return (
@@ -116,6 +116,8 @@ function Ready({ lab }: { readonly lab: Lab }) {
         )}
         <div className="col-start-1 row-start-2 flex max-h-[38vh] min-h-0 min-[1280px]:col-start-3 min-[1280px]:row-start-1 min-[1280px]:max-h-none">
           <Lessons
+            lessons={lab.lessons}
+            scenario={scenario?.name}
             chosen={isLocked ? running : lessons}
             isLocked={isLocked}
             onChange={setLessons}
@@ -124,6 +126,23 @@ function Ready({ lab }: { readonly lab: Lab }) {
       </div>
     </div>
   );
+}
+
+/** Those for the next run: the usual ones, or what the address says. */
+function useLessons(lab: Lab): [ReadonlySet<string>, (chosen: ReadonlySet<string>) => void] {
+  const [params, change] = useUrlState();
+  const named = params.get('lessons');
+  const chosen = useMemo(() => {
+    const names =
+      named?.split(',') ?? lab.lessons.filter(({ isUsual }) => isUsual).map(({ name }) => name);
+    return new Set(names.filter((name) => lab.lessons.some((lesson) => lesson.name === name)));
+  }, [named, lab.lessons]);
+  const choose = useCallback(
+    (next: ReadonlySet<string>) =>
+      change({ lessons: next.size === 0 ? 'none' : [...next].join(',') }),
+    [change],
+  );
+  return [chosen, choose];
 }
 
 function isUnderWay(run: LabRun | undefined): boolean {

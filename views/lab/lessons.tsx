@@ -3,39 +3,27 @@
 import { classNames } from '#views/shell/class-names.ts';
 import { Panel } from '#views/shell/panel.tsx';
 import { ScrollArea } from '#views/shell/scroll-area.tsx';
+import type { LabLesson } from './lab-run.ts';
 
-/** What was learnt from such outages; each can be switched on for one run. The names are the scenario runner's. */
-const LESSONS = [
-  {
-    name: 'keep-on-deletion',
-    title: 'Clients keep deleted names',
-    technical: 'ignore_resource_deletion',
-    effect: 'A release without a name leaves those who hold it routing on.',
-  },
-  {
-    name: 'dns-fallback',
-    title: 'DNS when the mesh has no address',
-    technical: 'aggregate cluster: EDS, then DNS',
-    effect: 'The shift is made by the clients, at once, and not by hand.',
-  },
-  {
-    name: 'drop-guard',
-    title: 'Refuse mass deletion',
-    technical: 'more than 30 % of resources at once',
-    effect: 'The release never leaves the control plane.',
-  },
-] as const;
-
+/** Each can be switched for one run; those that matter for the scenario come first. */
 export function Lessons({
+  lessons,
+  scenario,
   chosen,
   isLocked,
   onChange,
 }: {
+  readonly lessons: readonly LabLesson[];
+  /** The name of the one that is shown. */
+  readonly scenario: string | undefined;
   readonly chosen: ReadonlySet<string>;
   /** They hold for a whole run. */
   readonly isLocked: boolean;
   readonly onChange: (chosen: ReadonlySet<string>) => void;
 }) {
+  const matters = (lesson: LabLesson) =>
+    scenario !== undefined && lesson.scenarios.includes(scenario);
+  const inOrder = lessons.toSorted((a, b) => Number(matters(b)) - Number(matters(a)));
   return (
     <Panel
       title="Lessons"
@@ -44,32 +32,62 @@ export function Lessons({
     >
       <ScrollArea name="Lessons">
         <ul>
-          {LESSONS.map((lesson) => (
+          {inOrder.map((lesson) => (
             <li key={lesson.name} className="border-line border-b">
-              <button
-                type="button"
-                role="switch"
-                aria-checked={chosen.has(lesson.name)}
-                disabled={isLocked}
-                onClick={() => onChange(toggled(chosen, lesson.name))}
-                className="flex w-full items-start gap-3 px-3.5 py-3 text-left enabled:hover:bg-raise"
-              >
-                <span className="min-w-0 flex-1">
-                  <span className="block font-semibold text-sm">{lesson.title}</span>
-                  <span className="block text-muted text-xs">{lesson.technical}</span>
-                  <span className="mt-1 block text-sm">{lesson.effect}</span>
-                </span>
-                <Knob isOn={chosen.has(lesson.name)} />
-              </button>
+              <LessonSwitch
+                lesson={lesson}
+                matters={matters(lesson)}
+                isOn={chosen.has(lesson.name)}
+                isLocked={isLocked}
+                onToggle={() => onChange(toggled(chosen, lesson.name))}
+              />
             </li>
           ))}
         </ul>
         <p className="px-3.5 py-3 text-muted text-xs">
           Run the same scenario with and without them: the seed is the same, so the difference is
-          theirs.
+          theirs. The incident’s page sets the runs side by side.
         </p>
       </ScrollArea>
     </Panel>
+  );
+}
+
+function LessonSwitch({
+  lesson,
+  matters,
+  isOn,
+  isLocked,
+  onToggle,
+}: {
+  readonly lesson: LabLesson;
+  readonly matters: boolean;
+  readonly isOn: boolean;
+  readonly isLocked: boolean;
+  readonly onToggle: () => void;
+}) {
+  return (
+    <button
+      type="button"
+      role="switch"
+      aria-checked={isOn}
+      disabled={isLocked}
+      onClick={onToggle}
+      className="flex w-full items-start gap-3 px-3.5 py-3 text-left enabled:hover:bg-raise"
+    >
+      <span className="min-w-0 flex-1">
+        <span className="block font-semibold text-sm">{lesson.title}</span>
+        <span className="block text-muted text-xs">{lesson.technical}</span>
+        <span className={classNames('mt-1 block text-sm', isOn && matters && 'text-ok-text')}>
+          {lesson.effect}
+        </span>
+        <span className="mt-1 block text-muted text-xs">
+          {matters ? 'matters here · ' : ''}
+          {lesson.isUsual ? 'usually on · ' : ''}taught by {lesson.taughtBy.title}
+        </span>
+      </span>
+      <Knob isOn={isOn} />
+    </button>
   );
 }
 

@@ -1,7 +1,7 @@
 'use client';
 
 import { useCallback, useEffect, useState } from 'react';
-import type { LabRun, LabScenario } from './lab-run.ts';
+import type { LabLesson, LabRun, LabScenario } from './lab-run.ts';
 
 const LAB = '/api/v1/lab';
 const POLL_MS = 1000;
@@ -12,6 +12,7 @@ type LabState = 'asking' | 'absent' | 'starting' | 'ready';
 export interface Lab {
   readonly state: LabState;
   readonly scenarios: readonly LabScenario[];
+  readonly lessons: readonly LabLesson[];
   /** The run under way, or the last one. */
   readonly run: LabRun | undefined;
   /** Why the last request was refused. */
@@ -32,10 +33,11 @@ interface StartRequest {
 interface Asked {
   readonly state: LabState;
   readonly scenarios: readonly LabScenario[];
+  readonly lessons: readonly LabLesson[];
   readonly run: LabRun | undefined;
 }
 
-const UNASKED: Asked = { state: 'asking', scenarios: [], run: undefined };
+const UNASKED: Asked = { state: 'asking', scenarios: [], lessons: [], run: undefined };
 
 /** The lab, asked once a second while the page is open. */
 export function useLab(): Lab {
@@ -76,16 +78,18 @@ export function useLab(): Lab {
 }
 
 async function readLab(signal: AbortSignal): Promise<Asked> {
-  const [scenarios, run] = await Promise.all([
+  const [scenarios, lessons, run] = await Promise.all([
     fetch(`${LAB}/scenarios`, { signal }),
+    fetch(`${LAB}/lessons`, { signal }),
     fetch(`${LAB}/run`, { signal }),
   ]);
   if (scenarios.status === 404) return { ...UNASKED, state: 'absent' };
-  if (!scenarios.ok || !run.ok) return { ...UNASKED, state: 'starting' };
+  if (!scenarios.ok || !lessons.ok || !run.ok) return { ...UNASKED, state: 'starting' };
   const current = (await run.json()) as LabRun | null;
   return {
     state: 'ready',
     scenarios: (await scenarios.json()) as readonly LabScenario[],
+    lessons: (await lessons.json()) as readonly LabLesson[],
     run: current ?? undefined,
   };
 }

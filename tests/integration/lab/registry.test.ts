@@ -131,7 +131,7 @@ describe('the control plane’s admin API', () => {
 
   it('refuses a removal that the drop guard holds back, until it is confirmed', async () => {
     const base = await startPlane();
-    await call(base, 'POST', '/faults', { kind: 'drop-guard', maxPercent: 30 });
+    await call(base, 'PUT', '/policy', { dropGuardPercent: 30 });
     const held = await call(base, 'POST', '/releases', { release: 'r2', drop: ['song'] });
     expect(held.status).toBe(409);
     expect(await held.text()).toContain('removes 1 of 1 LDS resources');
@@ -143,7 +143,7 @@ describe('the control plane’s admin API', () => {
 
   it('holds back the loss of all endpoints as well, and publishes when they return', async () => {
     const base = await startPlane();
-    await call(base, 'POST', '/faults', { kind: 'drop-guard', maxPercent: 50 });
+    await call(base, 'PUT', '/policy', { dropGuardPercent: 50 });
     await call(url(), 'DELETE', '/instances/song-1');
     const held = () => call(base, 'GET', '/state').then((response) => response.json());
     await expect.poll(held).toMatchObject({
@@ -152,6 +152,33 @@ describe('the control plane’s admin API', () => {
     });
     await call(url(), 'PUT', '/instances/song-1', SONG);
     await expect.poll(held).toMatchObject({ refused: [] });
+  });
+
+  it('holds back the empty push that a fault makes, and keeps its policy when faults are cleared', async () => {
+    const base = await startPlane();
+    await call(base, 'PUT', '/policy', { dropGuardPercent: 30 });
+    const fault = { kind: 'empty-endpoints', service: 'song' };
+    const held = await call(base, 'POST', '/faults', fault);
+    expect(held.status).toBe(409);
+    expect(await held.text()).toContain('1 of 1 endpoints of song');
+    expect((await call(base, 'DELETE', '/faults')).status).toBe(200);
+    const state = await (await call(base, 'GET', '/state')).json();
+    expect(state).toMatchObject({
+      version: '1',
+      faults: [],
+      refused: [],
+      policy: { dropGuardPercent: 30 },
+    });
+    await call(base, 'POST', '/faults', fault);
+    const confirmed = await call(base, 'POST', '/confirm');
+    expect(await confirmed.json()).toMatchObject({ kind: 'published', version: '2' });
+  });
+
+  it('refuses a policy that it does not know', async () => {
+    const base = await startPlane();
+    const wrong = await call(base, 'PUT', '/policy', { dropGuard: true });
+    expect(wrong.status).toBe(400);
+    expect(await wrong.text()).toContain('dropGuard');
   });
 
   it('freezes endpoints while instances move', async () => {

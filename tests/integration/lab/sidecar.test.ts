@@ -203,7 +203,7 @@ describe('a sidecar and a control plane', () => {
   });
 
   it('turns to DNS by itself when its cluster falls back to it, and loses no request', async () => {
-    mesh.controlPlane.addFault({ kind: 'dns-fallback', service: 'song' });
+    mesh.controlPlane.obey({ dnsFallback: true });
     await sidecar.call();
     const load = callSteadily(() => sidecar.call(), 100);
     mesh.controlPlane.addFault({ kind: 'empty-endpoints', service: 'song' });
@@ -244,6 +244,28 @@ describe('a sidecar and a control plane', () => {
       (answer) => answer.error === 'no_mapping',
     );
     expect(clientSpans().at(-1)?.attributes).toMatchObject({ 'mesh.xds.connected': false });
+  });
+
+  it('forgets endpoints that nobody confirms, and turns to DNS where its cluster does', async () => {
+    mesh.controlPlane.obey({ dnsFallback: true, endpointTtlSeconds: 1 });
+    await sidecar.call();
+    mesh.stop();
+    await until(
+      async () => {
+        expect(await sidecar.call()).toEqual({ status: 200, error: undefined });
+        return clientSpans().at(-1)?.attributes['mesh.routing.mode'];
+      },
+      (mode) => mode === 'dns',
+    );
+  });
+
+  it('calls nobody once all are ejected, where the cluster wants no panic', async () => {
+    mesh.controlPlane.obey({ dnsFallback: false, panicThresholdPercent: 0 });
+    mesh.controlPlane.applyCatalogue(catalogueOf({ song: [`127.26.13.9:${MESH_PORT}`] }, 'http'));
+    await until(
+      () => sidecar.call(),
+      (answer) => answer.error === 'no_healthy_endpoint',
+    );
   });
 
   it('answers for a service that does not exist, and for none at all', async () => {

@@ -248,7 +248,7 @@ describe('grpc-js-xds', () => {
   });
 
   it('E21: an aggregate cluster turns to DNS when its endpoints are emptied, and back in seconds', async () => {
-    plane.controlPlane.addFault({ kind: 'dns-fallback', service: 'login' });
+    plane.controlPlane.obey({ dnsFallback: true });
     plane.controlPlane.addFault(replaced(logicalDnsCluster('login-dns', 'localhost', 15_102)));
     const client = await startHealthyClient();
     const emptiedMs = Date.now();

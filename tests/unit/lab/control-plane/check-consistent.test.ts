@@ -10,7 +10,12 @@ const services = [
   { name: 'song', protocol: 'http' as const, endpoints: [endpoint] },
   { name: 'login', protocol: 'grpc' as const, endpoints: [] },
 ];
-const options = { touch: 0, dnsFallback: new Set(['song']), loadReports: false };
+const options = {
+  touch: 0,
+  dnsFallback: true,
+  panicThresholdPercent: undefined,
+  loadReports: false,
+};
 
 describe('findInconsistencies', () => {
   it('finds none in what is rendered, for any kind of client', () => {
@@ -35,7 +40,7 @@ describe('findInconsistencies', () => {
       'CDS song refers to CDS song-dns, which is missing',
     ]);
     expect(lost(TYPE_URL.EDS, 'login')).toEqual([
-      'CDS login refers to EDS login, which is missing',
+      'CDS login-eds refers to EDS login, which is missing',
     ]);
   });
 

@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { renderProxyless } from '#lab/control-plane/render-proxyless.ts';
 import { isSameView, nextView, removedNames } from '#lab/control-plane/view.ts';
 
-const options = { touch: 0, dnsFallback: new Set<string>(), loadReports: false };
+const options = {
+  touch: 0,
+  dnsFallback: false,
+  panicThresholdPercent: undefined,
+  loadReports: false,
+};
 
 function services(ports: Readonly<Record<string, number>>) {
   return Object.entries(ports).map(([name, port]) => ({

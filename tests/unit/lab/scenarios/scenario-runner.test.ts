@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { USUAL_LESSONS } from '#lab/scenarios/lessons.ts';
 import type { LabAction, Scenario } from '#lab/scenarios/scenario.ts';
 import { type LogLine, type Run, ScenarioRunner } from '#lab/scenarios/scenario-runner.ts';
 
@@ -22,6 +23,7 @@ const story: Scenario = {
 function runnerWith(perform: (action: LabAction) => Promise<undefined>) {
   const log: LogLine[] = [];
   const mends: number[] = [];
+  const learnt: (readonly string[])[] = [];
   const runner = new ScenarioRunner({
     controls: {
       perform,
@@ -29,7 +31,7 @@ function runnerWith(perform: (action: LabAction) => Promise<undefined>) {
         mends.push(log.length);
         return [];
       },
-      learn: async () => undefined,
+      learn: async (lessons) => void learnt.push(lessons),
       reseed: async () => undefined,
       readLoad: async () => [],
     },
@@ -41,7 +43,7 @@ function runnerWith(perform: (action: LabAction) => Promise<undefined>) {
       if (run.state !== 'running') resolve(run);
     });
   });
-  return { runner, log, mends, ended };
+  return { runner, log, mends, learnt, ended };
 }
 
 describe('ScenarioRunner', () => {
@@ -51,7 +53,7 @@ describe('ScenarioRunner', () => {
       done.push(action);
       return undefined;
     });
-    runner.start({ scenario: story, speed: 1000, seed: 1, lessons: [] });
+    runner.start({ scenario: story, speed: 1000, seed: 1, lessons: USUAL_LESSONS });
     const run = await ended;
     expect(run.state).toBe('done');
     expect(done).toEqual([kill]);
@@ -66,7 +68,7 @@ describe('ScenarioRunner', () => {
 
   it('fails with the reason of the step that failed', async () => {
     const { runner, ended } = runnerWith(() => Promise.reject(new Error('no such process')));
-    runner.start({ scenario: story, speed: 1000, seed: 1, lessons: [] });
+    runner.start({ scenario: story, speed: 1000, seed: 1, lessons: USUAL_LESSONS });
     const run = await ended;
     expect(run.state).toBe('failed');
     expect(run.steps.map(({ state, detail }) => [state, detail])).toEqual([
@@ -75,15 +77,33 @@ describe('ScenarioRunner', () => {
     ]);
   });
 
+  it('puts its lessons in force before the first step and back after the last', async () => {
+    const told: unknown[] = [];
+    const { runner, log, learnt, ended } = runnerWith(async () => {
+      told.push([...learnt]);
+      return undefined;
+    });
+    const lessons = [...USUAL_LESSONS, 'dns-fallback'] as const;
+    runner.start({ scenario: story, speed: 1000, seed: 1, lessons });
+    await ended;
+    expect(told).toEqual([[lessons]]);
+    expect(learnt).toEqual([lessons, USUAL_LESSONS]);
+    expect(log.at(-1)).toMatchObject({ step: 'the lessons are as usual again' });
+  });
+
   it('plays one at a time', () => {
     const { runner } = runnerWith(async () => undefined);
-    expect(runner.start({ scenario: story, speed: 1000, seed: 1, lessons: [] })).toBeDefined();
-    expect(runner.start({ scenario: story, speed: 1000, seed: 1, lessons: [] })).toBeUndefined();
+    expect(
+      runner.start({ scenario: story, speed: 1000, seed: 1, lessons: USUAL_LESSONS }),
+    ).toBeDefined();
+    expect(
+      runner.start({ scenario: story, speed: 1000, seed: 1, lessons: USUAL_LESSONS }),
+    ).toBeUndefined();
   });
 
   it('stops at once and mends the lab', async () => {
     const { runner, mends } = runnerWith(async () => undefined);
-    runner.start({ scenario: story, speed: 0.001, seed: 1, lessons: [] });
+    runner.start({ scenario: story, speed: 0.001, seed: 1, lessons: USUAL_LESSONS });
     await runner.stop();
     expect(runner.current()?.state).toBe('stopped');
     expect(mends).toHaveLength(2);

@@ -22,7 +22,12 @@ describe('pickEndpoint', () => {
     const isEjected = (e: typeof a) => e !== b;
     expect(pickEndpoint([a, b, c], 0, isEjected, new Set())).toBe(a);
     expect(pickEndpoint([a, b, c], 0, isEjected, new Set(), 0.3)).toBe(b);
-    expect(pickEndpoint([a, b, c], 0, () => true, new Set(), 0)).toBe(a);
+    expect(pickEndpoint([a, b, c], 0, () => true, new Set(), 0.3)).toBe(a);
+  });
+
+  it('finds none when all are ejected and the cluster wants no panic', () => {
+    expect(pickEndpoint([a, b], 0, () => true, new Set(), 0)).toBeUndefined();
+    expect(pickEndpoint([a, b], 0, (e) => e === a, new Set(), 0)).toBe(b);
   });
 
   it('leaves out what is ejected, unless all are', () => {
