@@ -2,6 +2,7 @@ import { missingNames } from '#analysis/control-plane/judge-client.ts';
 import type {
   Claim,
   ControlPlaneView,
+  HeldPush,
   Push,
   Release,
   ServerView,
@@ -18,6 +19,7 @@ export interface ControlPlaneInput {
   readonly clients: readonly XdsClient[];
   readonly pushes: readonly Push[];
   readonly releases: readonly Release[];
+  readonly heldPushes?: readonly HeldPush[];
 }
 
 /** Both views side by side, and what they make together. */
@@ -34,6 +36,7 @@ export function buildControlPlaneView(input: ControlPlaneInput): ControlPlaneVie
     claims: input.clients.length === 0 ? [] : claimsOf(input),
     pushes: input.pushes,
     releases: input.releases,
+    ...(input.heldPushes === undefined ? {} : { heldPushes: input.heldPushes }),
   };
 }
 

@@ -1,10 +1,11 @@
-import type { Push, Release, ServerView } from '#analysis/control-plane/xds-client.ts';
+import type { HeldPush, Push, Release, ServerView } from '#analysis/control-plane/xds-client.ts';
 import {
   ATTR_CONTROL_PLANE_RELEASE,
   ATTR_XDS_NODE,
   ATTR_XDS_OUTCOME,
   ATTR_XDS_REJECT_REASON,
   ATTR_XDS_RESOURCES,
+  ATTR_XDS_RESOURCES_MISSING,
   ATTR_XDS_RESOURCES_REMOVED,
   ATTR_XDS_TYPE,
   ATTR_XDS_VERSION,
@@ -30,6 +31,7 @@ export const SERVER_VIEW_METRICS: readonly string[] = [
 
 export const SPAN_XDS_PUSH = 'xds.push';
 export const SPAN_XDS_RELEASE = 'xds.release';
+export const SPAN_XDS_HELD_BACK = 'xds.release.held_back';
 
 /** It reports each second; after three missed reports it is silent. */
 const SILENT_AFTER_NS = 4 * NS_PER_SECOND;
@@ -85,6 +87,21 @@ export function toReleases(spans: readonly Span[]): readonly Release[] {
         : { ...release, resourcesBefore: before.resourcesAfter };
     })
     .reverse();
+}
+
+/** Newest first. */
+export function toHeldPushes(spans: readonly Span[]): readonly HeldPush[] {
+  return spans
+    .filter((span) => span.name === SPAN_XDS_HELD_BACK)
+    .map((span) => ({
+      unixNano: span.startUnixNano,
+      release: text(span.attributes, ATTR_CONTROL_PLANE_RELEASE) ?? '',
+      names: (text(span.attributes, ATTR_XDS_RESOURCES_MISSING) ?? '')
+        .split(',')
+        .filter((name) => name !== ''),
+      reason: text(span.attributes, ATTR_XDS_REJECT_REASON) ?? '',
+    }))
+    .sort((a, b) => elapsedNs(a.unixNano, b.unixNano));
 }
 
 function toPush(span: Span): readonly Push[] {

@@ -94,6 +94,15 @@ export interface Release {
   readonly resourcesAfter: number;
 }
 
+/** A step that a control plane did not publish, because it would have taken away too much at once. */
+export interface HeldPush {
+  readonly unixNano: UnixNano;
+  readonly release: string;
+  /** Services that clients would have lost. */
+  readonly names: readonly string[];
+  readonly reason: string;
+}
+
 /** The control plane's own word, from its metrics and push spans. Undefined parts were never said. */
 export interface ServerView {
   /** The service that reports as a control plane. */
@@ -134,6 +143,8 @@ export interface ControlPlaneView {
   /** Newest first, bounded. */
   readonly pushes: readonly Push[];
   readonly releases: readonly Release[];
+  /** Newest first; undefined where nobody asked. */
+  readonly heldPushes?: readonly HeldPush[];
 }
 
 /** The DNS servers as their own metrics tell them; undefined when none reports. */

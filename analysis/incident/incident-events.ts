@@ -83,6 +83,7 @@ export function newEvents(
   const underWay = readUnderWay(events);
   const found = [
     ...releaseEvents(evidence),
+    ...heldPushEvents(evidence, events),
     ...configEvents(evidence, underWay),
     ...controlPlaneEvents(evidence, underWay),
     ...failureEvents(evidence, underWay),
@@ -119,6 +120,19 @@ function releaseEvents({ controlPlane }: Evidence): readonly IncidentEvent[] {
         'span xds.release',
       ),
     );
+}
+
+/** One at a time: the same trouble may be held back for more than one reason in turn. */
+function heldPushEvents(
+  { heldPush }: Evidence,
+  events: readonly IncidentEvent[],
+): readonly IncidentEvent[] {
+  const kind = 'push-held-back';
+  if (heldPush === undefined) return [];
+  const { unixNano, names, reason } = heldPush;
+  const subject = names.length === 0 ? CONTROL_PLANE : names.join(', ');
+  const isSaid = events.some((event) => event.kind === kind && event.subject === subject);
+  return isSaid ? [] : [entry(unixNano, kind, subject, reason, 'span xds.release.held_back')];
 }
 
 function configEvents(evidence: Evidence, underWay: UnderWay): readonly IncidentEvent[] {

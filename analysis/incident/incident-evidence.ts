@@ -1,5 +1,10 @@
 import { emptyNames, missingNames } from '#analysis/control-plane/judge-client.ts';
-import type { ControlPlaneView, Release, XdsClient } from '#analysis/control-plane/xds-client.ts';
+import type {
+  ControlPlaneView,
+  HeldPush,
+  Release,
+  XdsClient,
+} from '#analysis/control-plane/xds-client.ts';
 import type { FailingEdge } from '#analysis/incident/find-failures.ts';
 import { findSetbacks, type Setback } from '#analysis/incident/find-setbacks.ts';
 import type { RoutingShift } from '#analysis/routing/routing-shift.ts';
@@ -26,8 +31,12 @@ export interface Evidence {
   /** Clients that lack names, stuck ones apart. */
   readonly lacking: readonly XdsClient[];
   readonly controlPlane: ControlPlaneView;
-  /** A release that took away much of the configuration, with clients that miss it. */
+  /** A release that took away much of the configuration, with clients that miss it or keep what is gone. */
   readonly massDeletion: Release | undefined;
+  /** Of a step that a control plane's guard did not let out. */
+  readonly heldPush: HeldPush | undefined;
+  /** When clients lost names whose callers have gone to DNS since; undefined when none has. */
+  readonly detouredSince: UnixNano | undefined;
   readonly controlPlaneLostSince: UnixNano | undefined;
   /** That were not told before. */
   readonly setbacks: readonly Setback[];
@@ -65,22 +74,65 @@ export function gatherEvidence(input: {
   const gone = new Set(lacking.flatMap(missingNames));
   const empty = [...new Set(lacking.flatMap(emptyNames))].filter((name) => !gone.has(name));
   const { quietSinceUnixNano = 0n } = input;
+  const missing = [...gone, ...empty].sort();
+  const isNews = (at: { readonly unixNano: UnixNano }) => at.unixNano > quietSinceUnixNano;
   return {
     ...input,
-    missing: [...gone, ...empty].sort(),
+    missing,
     empty: empty.sort(),
     lacking,
-    massDeletion: lacking.length === 0 ? undefined : massDeletion(input.controlPlane, at),
-    controlPlaneLostSince: lostSince(input.controlPlane, at),
-    setbacks: findSetbacks(input.controlPlane, at).filter(
-      ({ unixNano }) => unixNano > quietSinceUnixNano,
+    massDeletion: deletionThatMatters(input.controlPlane, lacking, at, isNews),
+    heldPush: input.controlPlane.heldPushes?.find(
+      (held) => isNews(held) && elapsedNs(held.unixNano, at) <= RELEASE_MATTERS_NS,
     ),
+    detouredSince: detouredSince(missing, lacking, input.shifts, quietSinceUnixNano),
+    controlPlaneLostSince: lostSince(input.controlPlane, at),
+    setbacks: findSetbacks(input.controlPlane, at).filter(isNews),
   };
 }
 
 /** Names that a client asks for and cannot reach: gone, or held without an endpoint. */
 export function lackedNames(client: XdsClient): readonly string[] {
   return [...new Set([...missingNames(client), ...emptyNames(client)])].sort();
+}
+
+function deletionThatMatters(
+  view: ControlPlaneView,
+  lacking: readonly XdsClient[],
+  at: UnixNano,
+  isNews: (release: Release) => boolean,
+): Release | undefined {
+  if (lacking.length > 0) return massDeletion(view, at);
+  // Nobody misses it yet; who keeps what is gone would, with the next restart.
+  const isKept = view.clients.some(
+    ({ connected, isSilent, verdict, restartRisk }) =>
+      connected && !isSilent && verdict === 'in-sync' && restartRisk === 'would-break',
+  );
+  const deletion = isKept ? massDeletion(view, at) : undefined;
+  return deletion !== undefined && isNews(deletion) ? deletion : undefined;
+}
+
+/** Callers that find their way by DNS feel nothing: what sent them there is known from what clients hold. */
+function detouredSince(
+  missing: readonly string[],
+  lacking: readonly XdsClient[],
+  shifts: readonly RoutingShift[],
+  quietSince: bigint,
+): UnixNano | undefined {
+  const isDetoured = shifts.some(
+    (shift) =>
+      shift.direction === 'to-dns' &&
+      missing.includes(shift.server) &&
+      shift.toUnixNano > quietSince,
+  );
+  if (!isDetoured) return undefined;
+  return earliest(
+    lacking
+      .flatMap((client) => Object.values(client.types))
+      .filter((state) => state.missing.length > 0 || (state.empty ?? []).length > 0)
+      .map((state) => state.changedUnixNano)
+      .filter((instant) => instant > quietSince),
+  );
 }
 
 function massDeletion(view: ControlPlaneView, at: UnixNano): Release | undefined {
@@ -118,6 +170,8 @@ export function firstEvidence(evidence: Evidence): UnixNano | undefined {
   const exact = earliest([
     ...(evidence.massDeletion === undefined ? [] : [evidence.massDeletion.unixNano]),
     ...(evidence.controlPlaneLostSince === undefined ? [] : [evidence.controlPlaneLostSince]),
+    ...(evidence.heldPush === undefined ? [] : [evidence.heldPush.unixNano]),
+    ...(evidence.detouredSince === undefined ? [] : [evidence.detouredSince]),
     ...evidence.setbacks.map((setback) => setback.unixNano),
   ]);
   const failed = earliest(evidence.failing.map((edge) => startOfSecond(edge.sinceSecond)));

@@ -1,3 +1,4 @@
+import type { HeldPush, Release } from '#analysis/control-plane/xds-client.ts';
 import type { Setback } from '#analysis/incident/find-setbacks.ts';
 import type { Severity } from '#analysis/incident/incident.ts';
 import type { Evidence } from '#analysis/incident/incident-evidence.ts';
@@ -29,11 +30,16 @@ function severityOf({ failing }: Evidence): Severity {
 function words(evidence: Evidence): Omit<IncidentWords, 'severity'> {
   const { failing, missing, massDeletion } = evidence;
   const byConfig = failing.some((edge) => edge.noConfigRatio > 0.5);
-  if (missing.length > 0 && (massDeletion !== undefined || byConfig)) return configLost(evidence);
+  const isCause = massDeletion !== undefined || byConfig || evidence.detouredSince !== undefined;
+  if (missing.length > 0 && isCause) return configLost(evidence);
   if (evidence.controlPlane.state === 'lost') return controlPlaneLost(evidence);
   const setback = evidence.setbacks.find(({ kind }) => kind === 'push-rejected');
   if (setback !== undefined) return pushRefused(evidence, setback);
   if (failing.some((edge) => edge.dnsRatio > 0.5)) return dnsFailing(evidence);
+  if (failing.length === 0 && evidence.heldPush !== undefined)
+    return pushHeldBack(evidence, evidence.heldPush);
+  if (failing.length === 0 && massDeletion !== undefined)
+    return deletionKept(evidence, massDeletion);
   const [older] = evidence.setbacks;
   if (failing.length === 0 && older !== undefined) return versionsWentBack(evidence, older);
   return callsFail(evidence);
@@ -45,6 +51,29 @@ function pushRefused(evidence: Evidence, setback: Setback): Omit<IncidentWords, 
   return {
     title: `Push rejected: ${type} ${version} by ${by}${effectOf(evidence.failing)}`,
     cause: `Clients refuse what the control plane sends (${reason}). Those that hold an earlier configuration go on with it; one that starts now has none.`,
+  };
+}
+
+function pushHeldBack(
+  { controlPlane }: Evidence,
+  { names, reason }: HeldPush,
+): Omit<IncidentWords, 'severity'> {
+  const lost = names.length === 0 ? 'endpoints' : list(names);
+  return {
+    title: `Push held back: ${controlPlane.clients.length} clients would have lost ${lost}`,
+    cause: `The control plane's guard did not let a step out: ${reason}. Clients go on with what was published before, and learn of nothing else until it is confirmed or taken back.`,
+  };
+}
+
+function deletionKept(
+  { controlPlane }: Evidence,
+  release: Release,
+): Omit<IncidentWords, 'severity'> {
+  const { resourcesBefore, resourcesAfter } = release;
+  const keepers = controlPlane.clients.filter(({ restartRisk }) => restartRisk === 'would-break');
+  return {
+    title: `Mesh configuration lost and kept: ${resourcesBefore - resourcesAfter} of ${resourcesBefore} resources gone at the control plane`,
+    cause: `Release ${release.release || release.version} took them away. ${keepers.length} of ${controlPlane.clients.length} xDS clients go on with what they hold; one that starts now has none.`,
   };
 }
 

@@ -13,6 +13,7 @@ export type IncidentEventKind =
   | 'control-plane-restored'
   | 'push-rejected'
   | 'push-accepted'
+  | 'push-held-back'
   | 'version-regressed'
   | 'failures-began'
   | 'failures-ended'

@@ -283,6 +283,7 @@ function lastChange(incident: Incident): UnixNano {
     'control-plane-restored',
     'push-rejected',
     'push-accepted',
+    'push-held-back',
     'version-regressed',
     'failures-began',
     'failures-ended',

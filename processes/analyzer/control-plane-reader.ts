@@ -4,8 +4,10 @@ import { buildDnsView, DNS_VIEW_METRICS } from '#analysis/control-plane/build-dn
 import {
   buildServerView,
   SERVER_VIEW_METRICS,
+  SPAN_XDS_HELD_BACK,
   SPAN_XDS_PUSH,
   SPAN_XDS_RELEASE,
+  toHeldPushes,
   toPushes,
   toReleases,
 } from '#analysis/control-plane/build-server-view.ts';
@@ -85,6 +87,7 @@ export class ControlPlaneReader {
       clients: buildClientView({ atUnixNano, points, previous: before.clients, calls, pushes }),
       pushes,
       releases: toReleases(spans),
+      heldPushes: toHeldPushes(spans),
     });
     this.#dns = buildDnsView(dnsPoints, this.#dns);
     return { view, dns: this.#dns };
@@ -101,7 +104,7 @@ export class ControlPlaneReader {
         startUnixNano: addNs(atUnixNano, -lookback * NS_PER_SECOND),
         endUnixNano: atUnixNano,
       },
-      names: [SPAN_XDS_PUSH, SPAN_XDS_RELEASE],
+      names: [SPAN_XDS_PUSH, SPAN_XDS_RELEASE, SPAN_XDS_HELD_BACK],
       limit: MAX_PUSH_SPANS,
     });
     const oldest = addNs(atUnixNano, -PUSH_MEMORY_SECONDS * NS_PER_SECOND);

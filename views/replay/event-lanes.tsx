@@ -37,6 +37,7 @@ const RANKS: Readonly<Record<Event['kind'], number>> = {
   'failures-began': 2,
   'push-rejected': 2,
   'push-accepted': 3,
+  'push-held-back': 2,
   'version-regressed': 2,
   'dns-failing': 2,
   'shift-half': 2,

@@ -49,6 +49,7 @@ function judge(
   return current === undefined ? done : [...done, current];
 }
 
+const at = (second: number) => startOfSecond(unixSecond(second));
 const kindsOf = (incident: Incident | undefined) => incident?.events.map((event) => event.kind);
 const textOf = (events: Incident['events'] = []) =>
   events.map((e) => `${secondOf(e.unixNano)} ${e.kind} ${e.subject}`);
@@ -188,7 +189,6 @@ describe('judgeSecond after an incident', () => {
 });
 
 describe('judgeSecond in the story of 8 March', () => {
-  const at = (second: number) => startOfSecond(unixSecond(second));
   const release = {
     unixNano: at(60),
     version: 'v42',
@@ -353,6 +353,65 @@ describe('judgeSecond and the control plane', () => {
       state: 'open',
       title: 'Control plane lost: 2 of 2 clients on their last configuration',
     });
+    expect(secondOf(incidents[0]!.startUnixNano)).toBe(60);
+  });
+});
+
+describe('outages that a safeguard kept from users', () => {
+  const calm = edgeSeconds(0, 120, 'gateway -> song', 5);
+
+  it('tells of a push that was held back, once, though no call fails', () => {
+    const held = { unixNano: at(60), release: 'r1', names: ['song'], reason: 'it removes 2 of 2' };
+    const view = (second: number): ControlPlaneView => ({
+      ...CALM(second),
+      heldPushes: second >= 60 ? [held] : [],
+    });
+    const incidents = judge(120, calm, view);
+    expect(incidents).toHaveLength(1);
+    expect(incidents[0]).toMatchObject({ severity: 3, state: 'resolved', failedCalls: 0 });
+    expect(incidents[0]?.title).toBe('Push held back: 2 clients would have lost song');
+    expect(textOf(incidents[0]?.events)).toContain('60 push-held-back song');
+  });
+
+  it('tells of a release that clients do not follow', () => {
+    const release = {
+      unixNano: at(60),
+      version: 'v2',
+      release: 'r42',
+      resourcesBefore: 24,
+      resourcesAfter: 8,
+    };
+    const view = (second: number): ControlPlaneView =>
+      second < 60
+        ? CALM(second)
+        : controlPlane(
+            second,
+            [xdsClient('gateway-1', { restartRisk: 'would-break' }), xdsClient('song-1')],
+            { releases: [release] },
+          );
+    const incidents = judge(120, calm, view);
+    expect(incidents).toHaveLength(1);
+    expect(incidents[0]).toMatchObject({ severity: 3, state: 'resolved' });
+    expect(incidents[0]?.title).toContain('Mesh configuration lost and kept: 16 of 24');
+  });
+
+  it('tells of endpoints lost whose callers went to DNS without a failure', () => {
+    const edges = [
+      ...edgeSeconds(0, 60, 'gateway -> song', 20),
+      ...edgeSeconds(60, 80, 'gateway -> song', 20, { mode: 'dns' }),
+      ...edgeSeconds(80, 120, 'gateway -> song', 20),
+    ];
+    const state = { received: 'v2', acked: 'v2', resources: 1, missing: [] };
+    const view = (second: number): ControlPlaneView => {
+      const isEmpty = second >= 60 && second < 80;
+      const changedUnixNano = at(isEmpty ? 60 : second < 60 ? 1 : 80);
+      const EDS = { ...state, empty: isEmpty ? ['song'] : [], changedUnixNano };
+      return controlPlane(second, [xdsClient('gateway-1', { types: { EDS } })]);
+    };
+    const incidents = judge(120, edges, view);
+    expect(incidents).toHaveLength(1);
+    expect(incidents[0]).toMatchObject({ failedCalls: 0, severity: 3 });
+    expect(incidents[0]?.title).toBe('Endpoints lost: none left for song');
     expect(secondOf(incidents[0]!.startUnixNano)).toBe(60);
   });
 });
