@@ -75,7 +75,7 @@ export function rootCauseOf({ events }: Incident): RootCause {
 }
 
 /** The same kind, and about the same services as far as both name any. */
-export function isSameCause(a: RootCause, b: RootCause): boolean {
+function isSameCause(a: RootCause, b: RootCause): boolean {
   if (a.kind !== b.kind) return false;
   const isOpen = a.services.length === 0 || b.services.length === 0;
   return isOpen || isAlike(a.services, b.services);

@@ -74,6 +74,13 @@ const OPERATIONS: readonly Operation[] = [
     answer: 'The incident with its timeline and shifts.',
   },
   {
+    path: '/incidents/{incidentId}/comparison',
+    summary: 'The incident beside others of the same root cause',
+    pathParameter: { name: 'incidentId', schema: IncidentIdParameter },
+    answer:
+      'Of each: which safeguards the mesh stated as in force, and how many requests of users failed.',
+  },
+  {
     path: '/incidents/{incidentId}/replay',
     summary: 'Everything its replay shows, in columns, one frame a second',
     pathParameter: { name: 'incidentId', schema: IncidentIdParameter },

@@ -1,6 +1,7 @@
 import { Download, Play } from 'lucide-react';
 import Link from 'next/link';
 import type { ReactNode } from 'react';
+import type { IncidentComparison } from '#analysis/incident/compare-incidents.ts';
 import type { Incident } from '#analysis/incident/incident.ts';
 import type { ServiceShift } from '#analysis/routing/routing-shift.ts';
 import { elapsedNs, NS_PER_SECOND, type UnixNano } from '#telemetry/time.ts';
@@ -9,6 +10,7 @@ import { formatAge, formatDay, formatOffset } from '#views/format/format-time.ts
 import { AutoRefresh } from '#views/incidents/auto-refresh.tsx';
 import { eventLook } from '#views/incidents/event-look.ts';
 import { EventText } from '#views/incidents/event-text.tsx';
+import { ComparisonPanel } from '#views/incidents/incident-comparison.tsx';
 import { detectNs, lengthNs, mitigateNs, replayHref } from '#views/incidents/incident-facts.ts';
 import { IncidentHeader } from '#views/incidents/incident-header.tsx';
 import { RunningAge } from '#views/incidents/running-age.tsx';
@@ -21,9 +23,11 @@ import { ScrollArea } from '#views/shell/scroll-area.tsx';
 /** What happened, when, whom it touched and in which order they moved, each with its evidence and its second. */
 export function IncidentOverview({
   incident,
+  comparison,
   now,
 }: {
   readonly incident: Incident;
+  readonly comparison: IncidentComparison;
   readonly now: UnixNano;
 }) {
   return (
@@ -33,6 +37,7 @@ export function IncidentOverview({
       <ScrollArea name="Overview" className="relative p-4">
         <div className="mx-auto flex max-w-[1240px] flex-col gap-4">
           <Lead incident={incident} now={now} />
+          <ComparisonPanel comparison={comparison} now={now} />
           <div className="grid grid-cols-[minmax(0,7fr)_minmax(0,5fr)] items-start gap-4 max-[1100px]:grid-cols-1">
             <Events incident={incident} />
             <div className="flex flex-col gap-4">

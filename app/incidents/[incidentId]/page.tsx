@@ -1,6 +1,7 @@
 import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
 import { IncidentOverview } from '#views/incidents/incident-overview.tsx';
+import { compareIncident } from '../../_server/load-comparison.ts';
 import { loadIncident } from '../../_server/load-incidents.ts';
 import { now } from '../../_server/now.ts';
 
@@ -18,5 +19,6 @@ export async function generateMetadata({ params }: Address): Promise<Metadata> {
 export default async function IncidentPage({ params }: Address) {
   const incident = await loadIncident(decodeURIComponent((await params).incidentId));
   if (incident === undefined) notFound();
-  return <IncidentOverview incident={incident} now={now()} />;
+  const comparison = await compareIncident(incident);
+  return <IncidentOverview incident={incident} comparison={comparison} now={now()} />;
 }
