@@ -50,6 +50,8 @@ export interface Evidence {
 /** From this share of removed resources on, a release with clients that miss something is a mass deletion. */
 const MASS_DELETION_RATIO = 0.25;
 const RELEASE_MATTERS_NS = 60 * NS_PER_SECOND;
+/** Clients say each second what they hold: who lacks what was deleted has said so by then. */
+const KEPT_AFTER_NS = 3 * NS_PER_SECOND;
 /** Shorter losses are reconnects. */
 const LOST_FOR_NS = 3 * NS_PER_SECOND;
 
@@ -109,7 +111,8 @@ function deletionThatMatters(
       connected && !isSilent && verdict === 'in-sync' && restartRisk === 'would-break',
   );
   const deletion = isKept ? massDeletion(view, at) : undefined;
-  return deletion !== undefined && isNews(deletion) ? deletion : undefined;
+  if (deletion === undefined || !isNews(deletion)) return undefined;
+  return elapsedNs(deletion.unixNano, at) >= KEPT_AFTER_NS ? deletion : undefined;
 }
 
 /** Callers that find their way by DNS feel nothing: what sent them there is known from what clients hold. */

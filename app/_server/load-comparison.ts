@@ -13,7 +13,7 @@ import type { Database } from '#store/client.ts';
 import { readIncidents } from '#store/incidents/read-incidents.ts';
 import { readLatestMetricPoints } from '#store/metric-points/read-metric-points.ts';
 import { METRIC_SAFEGUARD } from '#telemetry/metric-names.ts';
-import { NS_PER_SECOND } from '#telemetry/time.ts';
+import { addNs, NS_PER_SECOND } from '#telemetry/time.ts';
 import { database } from './database.ts';
 import { loadIncident } from './load-incidents.ts';
 import { now } from './now.ts';
@@ -21,7 +21,8 @@ import { now } from './now.ts';
 /** Each costs two small reads. */
 const MAX_READ = 12;
 const MAX_SHOWN = 5;
-/** Parts state them each second; one that died just before still counts. */
+/** Parts state them each second; what was set just before the outage is said by then, and one that died in it still counts. */
+const STATED_AFTER_NS = 2 * NS_PER_SECOND;
 const STATED_WITHIN_NS = 15 * NS_PER_SECOND;
 
 /** Undefined when there is no such incident. */
@@ -50,7 +51,7 @@ async function toCompared(db: Database, incident: Incident): Promise<ComparedInc
     readCallEdges(db, { startUnixNano, endUnixNano }),
     readLatestMetricPoints(db, {
       names: [METRIC_SAFEGUARD],
-      atUnixNano: startUnixNano,
+      atUnixNano: addNs(startUnixNano, STATED_AFTER_NS),
       lookbackNs: STATED_WITHIN_NS,
     }),
   ]);
