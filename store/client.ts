@@ -51,5 +51,7 @@ function openPool(url: string, max: number): pg.Pool {
   });
   // A connection that breaks while idle is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => undefined);
+  // The same for one that breaks in somebody's hands, who hears of it from the query: the pool listens to idle ones only.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
