@@ -13,7 +13,7 @@ import {
   unixSecond,
 } from '#telemetry/time.ts';
 import type { LiveSnapshot } from '#views/live/live-snapshot.ts';
-import { database } from './database.ts';
+import { answerInPart, database } from './database.ts';
 import { readHistorySeconds, toCallHistory } from './load-call-history.ts';
 import { loadControlPlaneWith, PUSH_SECONDS, readPushSpans } from './load-control-plane.ts';
 import {
@@ -38,12 +38,30 @@ const MAX_PUSHES = 120;
 
 /** Takes snapshots one after the other; keeps what changes slowly between them. */
 export class LiveSnapshots {
+  #missing: readonly string[] = [];
   #surroundings: Kept<MapSurroundings> | undefined;
   #pushSpans: Kept<ReadonlyMap<string, Span>> | undefined;
   readonly #history = new LatestSeconds(readHistorySeconds);
   readonly #run = new LatestSeconds((window) => readCallEdgeSeconds(database(), window));
 
+  /** Of the databases that answer. What was kept while others answered is asked for again. */
   async take(): Promise<LiveSnapshot> {
+    const { found, missing } = await answerInPart(() => this.#takeWhatAnswers());
+    if (missing.join() !== this.#missing.join()) {
+      this.#missing = missing;
+      this.#forget();
+    }
+    return missing.length === 0 ? found : { ...found, missing };
+  }
+
+  #forget(): void {
+    this.#surroundings = undefined;
+    this.#pushSpans = undefined;
+    this.#history.forget();
+    this.#run.forget();
+  }
+
+  async #takeWhatAnswers(): Promise<LiveSnapshot> {
     const takenUnixNano = now();
     const freshness = await readFreshness(database());
     const window = liveWindow(freshness.latestSpanUnixNano);
@@ -95,6 +113,11 @@ class LatestSeconds<Row extends { readonly second: UnixSecond }> {
 
   constructor(read: (window: TimeWindow) => Promise<readonly Row[]>) {
     this.#read = read;
+  }
+
+  forget(): void {
+    this.#rows = [];
+    this.#readUpTo = 0;
   }
 
   /** All of `window` the first time, then only what is new since the last look and the seconds that may still grow. */

@@ -12,7 +12,7 @@ import {
 } from '#telemetry/time.ts';
 import type { LiveSnapshot } from '#views/live/live-snapshot.ts';
 import type { MapTime } from '#views/service-map/use-map-range.ts';
-import { database } from '../_server/database.ts';
+import { answerInPart, database } from '../_server/database.ts';
 import { loadCallHistory } from '../_server/load-call-history.ts';
 import { loadHealth } from '../_server/load-health.ts';
 import { loadIncidents } from '../_server/load-incidents.ts';
@@ -27,12 +27,14 @@ const MAX_STRIP_SECONDS = 3600;
 
 /** False until anything but Detour itself has sent a span. */
 export async function hasForeignServices(): Promise<boolean> {
-  return (await readServiceNames(database())).some((name) => !isOwnService(name));
+  const { found } = await answerInPart(() => readServiceNames(database()));
+  return found.some((name) => !isOwnService(name));
 }
 
 /** What the live map shows before the stream speaks. */
 export async function loadLiveSnapshot(): Promise<LiveSnapshot> {
-  const { latestSpanUnixNano } = await loadHealth();
+  const { found } = await answerInPart(loadHealth);
+  const { latestSpanUnixNano } = found;
   return loadMapSnapshot({ kind: 'range', window: liveWindow(latestSpanUnixNano) });
 }
 
@@ -41,8 +43,13 @@ export function momentWindow(at: UnixNano): TimeWindow {
   return lastSeconds(LIVE_WINDOW_SECONDS, startOfSecond(secondOf(at)));
 }
 
-/** The map of a window that stands still, with the strip around it. */
+/** The map of a window that stands still, with the strip around it; of the databases that answer. */
 export async function loadMapSnapshot(time: MapTime): Promise<LiveSnapshot> {
+  const { found, missing } = await answerInPart(() => loadWhatAnswers(time));
+  return missing.length === 0 ? found : { ...found, missing };
+}
+
+async function loadWhatAnswers(time: MapTime): Promise<LiveSnapshot> {
   const { window } = time;
   const around = time.kind === 'moment' ? momentStrip(window.endUnixNano) : stripWindow(window);
   const [map, history, incidents, shifts, health] = await Promise.all([

@@ -5,7 +5,7 @@ import type { TraceQuery, TraceSearchResult } from '#telemetry/trace-summary.ts'
 import { type Clause, parseDurationNs } from '#views/traces/trace-clauses.ts';
 import { type TracesLink, tracesHref } from '#views/traces/trace-link.ts';
 import type { TracesScreenProps } from '#views/traces/traces-screen.tsx';
-import { database } from '../_server/database.ts';
+import { answerInPart, database } from '../_server/database.ts';
 import { loadHeatmap, loadTraces } from '../_server/load-traces.ts';
 import { type Parsed, parseTraceQuery, type SearchParams } from '../_server/parse-query.ts';
 
@@ -49,8 +49,13 @@ function paramsOf(link: TracesLink): SearchParams {
   );
 }
 
-/** Everything that the search screen shows. */
+/** Everything that the search screen shows, from the databases that answer. */
 export async function loadSearch(link: TracesLink, query: TraceQuery): Promise<TracesScreenProps> {
+  const { found, missing } = await answerInPart(() => searchWhatAnswers(link, query));
+  return { ...found, missing };
+}
+
+async function searchWhatAnswers(link: TracesLink, query: TraceQuery): Promise<TracesScreenProps> {
   const [result, heatmap, services, operations] = await Promise.all([
     loadTraces(query),
     loadHeatmap(query, HEATMAP),

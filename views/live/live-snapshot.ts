@@ -27,4 +27,6 @@ export interface LiveSnapshot {
   };
   /** The server's clock as the snapshot was taken: ages are counted from it. */
   readonly takenUnixNano: UnixNano;
+  /** Databases that gave no part of it; absent when it is whole. */
+  readonly missing?: readonly string[];
 }

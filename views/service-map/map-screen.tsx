@@ -15,6 +15,7 @@ import { ButtonLink, IconButton } from '#views/shell/button.tsx';
 import { EmptyState } from '#views/shell/empty-state.tsx';
 import { Header } from '#views/shell/header.tsx';
 import { useKeys } from '#views/shell/keys.tsx';
+import { MissingNotice } from '#views/shell/missing-notice.tsx';
 import { Notice } from '#views/shell/notice.tsx';
 import { Segmented } from '#views/shell/segmented.tsx';
 import { useUrlState } from '#views/shell/use-url-state.ts';
@@ -73,6 +74,7 @@ export function MapScreen({
       {live.link === 'polling' && time === undefined && (
         <Notice>The live stream does not open. The map is asked for every 5 s instead.</Notice>
       )}
+      <MissingNotice missing={snapshot.missing} />
       <Toolbar map={map} state={state}>
         <GroupPicker by={by} onChange={setBy} />
       </Toolbar>

@@ -1,6 +1,7 @@
 'use client';
 
 import { useMemo } from 'react';
+import { MissingNotice } from '#views/shell/missing-notice.tsx';
 import { EventList } from '#views/trace/event-list.tsx';
 import { Flame } from '#views/trace/flame.tsx';
 import { PathTable } from '#views/trace/path-table.tsx';
@@ -25,6 +26,8 @@ export interface TraceScreenProps {
   readonly loadDetails: LoadDetails;
   /** The incident during which the trace ran. */
   readonly incidentId?: string;
+  /** Databases that might have had more of it, and did not answer. */
+  readonly missing?: readonly string[];
 }
 
 /** One trace: what happened in a sentence, then when and where, then everything about one span. */
@@ -36,6 +39,7 @@ export function TraceScreen(props: TraceScreenProps) {
   return (
     <>
       <TraceHeader columns={columns} />
+      <MissingNotice missing={props.missing} />
       <div className="flex min-h-0 flex-1">
         <div className="flex min-w-0 flex-1 flex-col">
           <TraceStory columns={columns} folds={state.folds} onSelect={state.goToRow} />

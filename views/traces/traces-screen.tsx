@@ -13,6 +13,7 @@ import { EmptyState } from '#views/shell/empty-state.tsx';
 import { Header } from '#views/shell/header.tsx';
 import { Kbd } from '#views/shell/kbd.tsx';
 import { useKeys } from '#views/shell/keys.tsx';
+import { MissingNotice } from '#views/shell/missing-notice.tsx';
 import { ScrollArea } from '#views/shell/scroll-area.tsx';
 import { Segmented } from '#views/shell/segmented.tsx';
 import type { KnownValues } from '#views/traces/complete-clause.ts';
@@ -48,6 +49,8 @@ export interface TracesScreenProps {
   readonly isEmptyStore: boolean;
   /** What of the address could not be used, in words. */
   readonly problem?: string;
+  /** Databases that gave no part of the answer. */
+  readonly missing?: readonly string[];
 }
 
 /** From "something is slow" to the trace that shows it. */
@@ -72,6 +75,7 @@ export function TracesScreen(props: TracesScreenProps) {
       <Header title="Traces" right={<CopyLink />}>
         {link.range.kind === 'last' && <LiveSwitch {...live} />}
       </Header>
+      <MissingNotice missing={props.missing} />
       <div className="flex shrink-0 items-start gap-3 px-4 pt-3">
         <QueryBar
           clauses={link.clauses}

@@ -1,13 +1,16 @@
 import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
 import { criticalPath } from '#analysis/trace/critical-path.ts';
-import { type Span, traceId } from '#telemetry/span.ts';
+import { ShardAway } from '#store/shards.ts';
+import { type Span, type TraceId, traceId } from '#telemetry/span.ts';
 import type { UnixNano } from '#telemetry/time.ts';
 import { type SpanDetails, toSpanDetails, toTraceEvents } from '#views/trace/span-details.ts';
 import { toTraceColumns, WATERFALL_KEYS } from '#views/trace/to-trace-columns.ts';
+import { TraceAway } from '#views/trace/trace-away.tsx';
 import { rowIndex } from '#views/trace/trace-columns.ts';
 import { TraceScreen } from '#views/trace/trace-screen.tsx';
-import { loadIncidents } from '../../_server/load-incidents.ts';
+import { answerInPart } from '../../_server/database.ts';
+import { tryLoadIncidents } from '../../_server/load-incidents.ts';
 import { loadTrace } from '../../_server/load-traces.ts';
 import { loadSpanDetails } from './load-span-details.ts';
 
@@ -27,7 +30,9 @@ export async function generateMetadata({ params }: Address): Promise<Metadata> {
 export default async function TracePage({ params, searchParams }: Address) {
   const id = (await params).traceId.toLowerCase();
   if (!/^[0-9a-f]{32}$/.test(id)) notFound();
-  const spans = await loadTrace(traceId(id), WATERFALL_KEYS);
+  const answer = await readInPart(traceId(id));
+  if (answer.kind === 'away') return <TraceAway databases={answer.databases} />;
+  const { spans, missing } = answer;
   const columns = toTraceColumns(spans, criticalPath(spans).sections);
   if (columns === undefined) notFound();
   const { events, total } = toTraceEvents(
@@ -39,8 +44,9 @@ export default async function TracePage({ params, searchParams }: Address) {
   const { tab, span, view } = await searchParams;
   return (
     <TraceScreen
+      missing={missing}
       columns={columns}
-      details={spans.length > DETAILS_LIMIT ? {} : detailsOf(await loadTrace(traceId(id)))}
+      details={spans.length > DETAILS_LIMIT ? {} : detailsOf(await loadDetailed(traceId(id)))}
       events={events}
       eventTotal={total}
       link={{ ...textOf('tab', tab), ...textOf('span', span), ...textOf('view', view) }}
@@ -50,9 +56,29 @@ export default async function TracePage({ params, searchParams }: Address) {
   );
 }
 
+type Answer =
+  | { readonly kind: 'spans'; readonly spans: readonly Span[]; readonly missing: readonly string[] }
+  /** Where it lies, or may lie, nobody answers. */
+  | { readonly kind: 'away'; readonly databases: readonly string[] };
+
+async function readInPart(id: TraceId): Promise<Answer> {
+  try {
+    const { found: spans, missing } = await answerInPart(() => loadTrace(id, WATERFALL_KEYS));
+    if (spans.length === 0 && missing.length > 0) return { kind: 'away', databases: missing };
+    return { kind: 'spans', spans, missing };
+  } catch (error) {
+    if (!(error instanceof ShardAway)) throw error;
+    return { kind: 'away', databases: error.shards };
+  }
+}
+
+async function loadDetailed(id: TraceId): Promise<readonly Span[]> {
+  return (await answerInPart(() => loadTrace(id))).found;
+}
+
 /** The incident that was on at an instant. */
 async function incidentAt(instant: UnixNano): Promise<{ readonly incidentId?: string }> {
-  const incident = (await loadIncidents()).find(
+  const incident = (await tryLoadIncidents()).find(
     (one) =>
       one.startUnixNano <= instant && (one.endUnixNano === undefined || instant < one.endUnixNano),
   );
