@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exportMetrics } from '#ingest/export-metrics.ts';
 import { exportTraces } from '#ingest/export-traces.ts';
 import { openMetricWriter } from '#store/metric-points/write-metric-points.ts';
+import { decompress } from '#store/spans/codec.ts';
 import { compactSegments } from '#store/spans/compact-segments.ts';
 import { readTrace } from '#store/spans/read-trace.ts';
 import { openSpanWriter, type SpanWriter } from '#store/spans/write-spans.ts';
@@ -15,8 +16,9 @@ import {
   traceId,
 } from '#telemetry/span.ts';
 import { unixNano } from '#telemetry/time.ts';
-import { encodeRequest } from '#tests/support/otlp/otlp-messages.ts';
+import { decodeRequest, encodeRequest, type Message } from '#tests/support/otlp/otlp-messages.ts';
 import { type Model, randomMetrics, randomTraces } from '#tests/support/otlp/random-otlp.ts';
+import { bodyWithUnknownFields } from '#tests/support/otlp/unknown-fields.ts';
 import { seededRandom } from '#tests/support/seeded-random.ts';
 import { startTestStore, type TestStore } from '#tests/support/test-store.ts';
 
@@ -26,6 +28,12 @@ const SETTLED_MS = 10 * 60_000;
 let store: TestStore;
 let writer: SpanWriter;
 const sent: Span[] = [];
+const bodies: Buffer[] = [];
+const stranger = bodyWithUnknownFields({
+  traceId: Buffer.from('5'.repeat(32), 'hex'),
+  spanId: Buffer.from('6'.repeat(16), 'hex'),
+  startUnixNano: 1_790_000_000_000_000_123n,
+});
 
 beforeAll(async () => {
   store = await startTestStore();
@@ -33,9 +41,8 @@ beforeAll(async () => {
   const roll = seededRandom(7);
   const requests = Array.from({ length: REQUESTS }, () => randomTraces(roll));
   sent.push(...requests.flatMap(expectedSpans));
-  await Promise.all(
-    requests.map((request) => exportTraces(writer.write)(encodeRequest('traces', request))),
-  );
+  bodies.push(...requests.map((request) => encodeRequest('traces', request)));
+  await Promise.all([...bodies, stranger.body].map(exportTraces(writer.write)));
 });
 
 afterAll(async () => {
@@ -55,6 +62,14 @@ describe('random spans', () => {
     expect(await readBack()).toEqual(sent);
   });
 
+  test('are stored with what no Span shows: flags, counts of what was dropped, schemas, entities', async () => {
+    expect(await storedMessages()).toEqual(messagesIn(bodies));
+  });
+
+  test('keep fields that are not known yet', async () => {
+    await expectUnknownFields();
+  });
+
   test('are the same after compaction', async () => {
     const before = await store.db.pool.query('select count(*)::int as n from span_segment');
     while (await compactSegments(store.db, Date.now() + SETTLED_MS));
@@ -64,8 +79,52 @@ describe('random spans', () => {
     expect(before.rows[0].n).toBeGreaterThan(0);
     expect(after.rows[0].n).toBe(0);
     expect(await readBack()).toEqual(sent);
+    expect(await storedMessages()).toEqual(messagesIn(bodies));
+    await expectUnknownFields();
   });
 });
+
+/** Everything that lies in segments, as OTLP TracesData. */
+async function storedBlocks(): Promise<readonly Buffer[]> {
+  const { rows } = await store.db.pool.query<{
+    readonly codec: number;
+    readonly block_offsets: readonly number[];
+    readonly payload: Buffer;
+  }>('select codec, block_offsets, payload from span_segment');
+  return await Promise.all(
+    rows.flatMap(({ codec, block_offsets: offsets, payload }) =>
+      offsets.slice(1).map((end, i) => decompress(codec, payload.subarray(offsets[i], end))),
+    ),
+  );
+}
+
+async function storedMessages(): Promise<Messages> {
+  const stored = new Map(messagesIn(await storedBlocks()));
+  stored.delete(`${'5'.repeat(32)} ${'6'.repeat(16)}`);
+  return stored;
+}
+
+async function expectUnknownFields(): Promise<void> {
+  const stored = Buffer.concat(await storedBlocks());
+  for (const field of stranger.unknown) expect(stored.includes(field)).toBe(true);
+}
+
+/** Each Span message with all that its resource and its scope say, by its ids. */
+type Messages = ReadonlyMap<string, Message>;
+
+function messagesIn(bytes: readonly Buffer[]): Messages {
+  const groups = bytes
+    .flatMap((part) => asModels(decodeRequest('traces', part)['resourceSpans'] ?? []))
+    .flatMap(({ scopeSpans, ...resource }) =>
+      asModels(scopeSpans ?? []).map((group) => ({ group, resource })),
+    );
+  const messages = groups.flatMap(({ group: { spans, ...scope }, resource }) =>
+    asModels(spans ?? []).map((span) => ({ span, scope, resource })),
+  );
+  return new Map(
+    messages.map((one) => [`${hex(one.span['traceId'])} ${hex(one.span['spanId'])}`, one]),
+  );
+}
 
 test('random metrics never keep their request from being stored', async () => {
   const metrics = openMetricWriter(store.url);

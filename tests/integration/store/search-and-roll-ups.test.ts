@@ -126,6 +126,67 @@ test('roll-ups equal a recount', async () => {
   }
 });
 
+test('requests of each service in each second equal a recount, also after compaction', async () => {
+  while (await compactSegments(store.db, Date.now() + 10 * 60_000));
+  const { rows } = await store.db.pool.query(
+    `select second::int, service, reporter::int, sum(requests)::int as requests, sum(errors)::int as errors
+     from service_second group by second, service, reporter`,
+  );
+  const counted = new Map(
+    rows.map(({ second, service, reporter, requests, errors }) => [
+      `${second} ${service} ${reporter}`,
+      { requests, errors },
+    ]),
+  );
+  expect(counted.size).toBeGreaterThan(200);
+  expect(counted).toEqual(recount(received().filter(isRequest), serviceKey));
+});
+
+test('calls of each edge in each second equal a recount', async () => {
+  const { rows } = await store.db.pool.query(
+    `select second::int, client, server, sum(calls)::int as calls, sum(errors)::int as errors
+     from call_edge_second where client <> '@users' and server_kind = 0 group by second, client, server`,
+  );
+  const counted = new Map(
+    rows.map(({ second, client, server, calls, errors }) => [
+      `${second} ${client} ${server}`,
+      { requests: calls, errors },
+    ]),
+  );
+  expect(counted.size).toBeGreaterThan(200);
+  expect(counted).toEqual(recount(received().filter(isNamedCall), callKey));
+});
+
+const SIDECAR = 1;
+
+/** Each span as often as it was accepted. */
+const received = (): readonly Span[] => [
+  ...all,
+  ...all.filter(({ spanId }) => REPEATED.has(spanId)),
+];
+
+const secondOfEnd = (span: Span): bigint => span.endUnixNano / 1_000_000_000n;
+const isRequest = ({ kind }: Span): boolean => kind === 'server' || kind === 'consumer';
+const isNamedCall = ({ kind, attributes }: Span): boolean =>
+  (kind === 'client' || kind === 'producer') &&
+  attributes.has('service.peer.name') &&
+  !attributes.has('db.system.name');
+const serviceKey = (span: Span): string =>
+  `${secondOfEnd(span)} ${span.service} ${span.resource.get('mesh.proxy') === 'sidecar' ? SIDECAR : 0}`;
+const callKey = (span: Span): string =>
+  `${secondOfEnd(span)} ${span.service} ${span.attributes.get('service.peer.name')}`;
+
+function recount(spans: readonly Span[], keyOf: (span: Span) => string) {
+  const counted = new Map<string, { requests: number; errors: number }>();
+  for (const span of spans) {
+    const sum = counted.get(keyOf(span)) ?? { requests: 0, errors: 0 };
+    sum.requests++;
+    if (span.status === 'error') sum.errors++;
+    counted.set(keyOf(span), sum);
+  }
+  return counted;
+}
+
 const REPEATED = new Set(
   randomMeshSpans(seededRandom(3), { traces: 400, from: FROM, lengthNs: LENGTH_NS })
     .slice(10, 30)
