@@ -18,7 +18,9 @@ export interface BenchStore extends TestStore {
   readonly readyAfterMs: number;
   /** CPU seconds so far, of the ingester and of PostgreSQL with all its processes. */
   readonly cpuSeconds: () => { readonly ingester: number; readonly postgres: number };
+  /** At most so far, and now. */
   readonly ingesterResidentMib: () => number;
+  readonly ingesterResidentNowMib: () => number;
 }
 
 /**
@@ -55,7 +57,8 @@ export async function startBenchStore(dataDir?: string): Promise<BenchStore> {
       ingester: cpuOf(ingester.pid ?? 0),
       postgres: cpuOfTree(store.postgres.pid),
     }),
-    ingesterResidentMib: () => residentMib(ingester.pid ?? 0),
+    ingesterResidentMib: () => residentMib(ingester.pid ?? 0, 'VmHWM'),
+    ingesterResidentNowMib: () => residentMib(ingester.pid ?? 0, 'VmRSS'),
     stop: async () => {
       ingester.kill('SIGTERM');
       await once(ingester, 'exit');
@@ -95,7 +98,8 @@ function statOf(pid: number): readonly string[] {
   }
 }
 
-function cpuOfTree(pid: number): number {
+/** CPU seconds so far of a process and of its living children. */
+export function cpuOfTree(pid: number): number {
   let seconds = cpuOf(pid);
   for (const name of fs.readdirSync('/proc')) {
     if (/^\d+$/.test(name) && statOf(Number(name))[1] === String(pid))
@@ -104,9 +108,9 @@ function cpuOfTree(pid: number): number {
   return seconds;
 }
 
-function residentMib(pid: number): number {
+function residentMib(pid: number, field: 'VmHWM' | 'VmRSS'): number {
   const status = fs.readFileSync(`/proc/${pid}/status`, 'utf8');
-  return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1024;
+  return Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)?.[1] ?? 0) / 1024;
 }
 
 export interface Figure {
