@@ -51,7 +51,7 @@ export async function checkAcknowledged(
   };
 }
 
-export async function numberOf(
+async function numberOf(
   store: BenchStore,
   sql: string,
   values: readonly unknown[] = [],
