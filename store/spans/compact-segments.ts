@@ -1,11 +1,11 @@
 import type pg from 'pg';
-import { decodeSpanBatch } from '#telemetry/otlp/decode-span-batch.ts';
-import type { SpanBatch } from '#telemetry/span-batch.ts';
+import { countOut } from '../call-edges/count-out.ts';
 import type { Shard } from '../client.ts';
 import { SegmentBuilder } from './build-segment.ts';
-import { decompress, decompressNow } from './codec.ts';
 import { noteAttributes } from './note-attributes.ts';
-import { decodeColumns, modeOf } from './segment-columns.ts';
+import { asBatches, gatherSpans, type PlacedSpan } from './placed-spans.ts';
+import { readSegmentSpans, type StoredSpans } from './read-segment-spans.ts';
+import { takeOutRepeats } from './take-out-repeats.ts';
 import { writeSegments } from './write-segments.ts';
 
 /** Segments that are younger may still be joined by others of the same traces. */
@@ -22,23 +22,19 @@ const SEGMENT_ID_SHIFT = 20n;
 export interface Compaction {
   readonly segmentsBefore: number;
   readonly segmentsAfter: number;
-  /** Spans that had come twice, in different requests. */
+  /** Spans that had come before, in different requests. */
   readonly duplicates: number;
 }
 
-interface SegmentRow {
+interface SegmentRow extends StoredSpans {
   readonly day: number;
   readonly id: string;
-  readonly span_count: number;
-  readonly codec: number;
-  readonly columns: Buffer;
-  readonly block_offsets: readonly number[];
-  readonly payload: Buffer;
 }
 
 /**
  * Merges one run of small segments into a large one, grouped by trace, in one transaction: readers see either the small
- * ones or the large one. undefined when there is nothing to do. `nowMs` is the present.
+ * ones or the large one. Spans that came more than once are kept once, and taken out of the roll-ups as often as they were
+ * counted too often. undefined when there is nothing to do. `nowMs` is the present.
  */
 export async function compactSegments(db: Shard, nowMs: number): Promise<Compaction | undefined> {
   const client = await db.pool.connect();
@@ -62,21 +58,40 @@ async function compactOnce(client: pg.PoolClient, nowMs: number): Promise<Compac
   const rows = await nextRun(client, nowMs);
   const day = rows[0]?.day;
   if (day === undefined) return undefined;
-  const batches = await Promise.all(rows.map(readBatch));
+  const batches = await Promise.all(rows.map(readSegmentSpans));
   for (const { bytes } of batches) await noteAttributes(client, bytes, Math.floor(nowMs / 1000));
-  const { order, duplicates } = inTraceOrder(batches);
-  const segment = await buildOrdered(order).finish({ compression: 'small', level: LEVEL });
-  await writeSegments(client, day, [segment]);
   const ids = rows.map(({ id }) => id);
+  const { traces, repeats, namesakes } = gatherSpans(batches);
+  const keys = [...traces.keys()].map(traceKey);
+  const stored = await takeOutRepeats(client, traces, { day, ids });
+  await countOut(client, asBatches([...repeats, ...stored]));
+  const order = [...traces.values()]
+    .filter((spans) => spans.size > 0)
+    .map((spans) => [...spans.values()]);
+  await writeOrdered(client, day, order);
   await client.query('delete from span_segment where day = $1 and id = any($2::int8[])', [
     day,
     ids,
   ]);
   await client.query(
     'delete from trace_segment where day = $1 and trace_key = any($2::int8[]) and segment_id = any($3::int8[])',
-    [day, traceKeys(segment.traceIds), ids],
+    [day, keys, ids],
   );
-  return { segmentsBefore: rows.length, segmentsAfter: 1, duplicates };
+  return {
+    segmentsBefore: rows.length,
+    segmentsAfter: order.length === 0 ? 0 : 1,
+    duplicates: repeats.length + stored.length + namesakes,
+  };
+}
+
+async function writeOrdered(
+  client: pg.PoolClient,
+  day: number,
+  order: readonly (readonly PlacedSpan[])[],
+): Promise<void> {
+  if (order.length === 0) return;
+  const segment = await buildOrdered(order).finish({ compression: 'small', level: LEVEL });
+  await writeSegments(client, day, [segment]);
 }
 
 /** The oldest settled segments of one day and one stretch of time that fit into one. */
@@ -103,51 +118,11 @@ async function nextRun(client: pg.PoolClient, nowMs: number): Promise<readonly S
     spans += row.span_count;
   }
   const { rows } = await client.query<SegmentRow>(
-    `select day, id, span_count, codec, columns, block_offsets, payload from span_segment
+    `select day, id, codec, columns, block_offsets, payload from span_segment
      where day = $1 and id = any($2::int8[]) order by id`,
     [first.day, run],
   );
   return rows;
-}
-
-async function readBatch(row: SegmentRow): Promise<SpanBatch> {
-  const blocks = await Promise.all(
-    row.block_offsets
-      .slice(1)
-      .map((end, i) => decompress(row.codec, row.payload.subarray(row.block_offsets[i], end))),
-  );
-  const { batch } = decodeSpanBatch(Buffer.concat(blocks));
-  // A mode may have been found with the help of spans that came in the same request but lie in another block now.
-  const { flags } = decodeColumns(decompressNow(row.codec, row.columns));
-  for (let i = 0; i < batch.count; i++) batch.mode[i] = modeOf(flags[i] as number);
-  return batch;
-}
-
-interface PlacedSpan {
-  readonly batch: SpanBatch;
-  readonly i: number;
-}
-
-/** Traces by their first span, each span once. */
-function inTraceOrder(batches: readonly SpanBatch[]): {
-  readonly order: readonly (readonly PlacedSpan[])[];
-  readonly duplicates: number;
-} {
-  const traces = new Map<string, Map<string, PlacedSpan>>();
-  let duplicates = 0;
-  for (const batch of batches) {
-    const traceIds = Buffer.from(batch.traceIds.buffer, batch.traceIds.byteOffset);
-    const spanIds = Buffer.from(batch.spanIds.buffer, batch.spanIds.byteOffset);
-    for (let i = 0; i < batch.count; i++) {
-      const trace = traceIds.toString('latin1', i * 16, i * 16 + 16);
-      const span = spanIds.toString('latin1', i * 8, i * 8 + 8);
-      const spans = traces.get(trace) ?? new Map<string, PlacedSpan>();
-      traces.set(trace, spans);
-      if (spans.has(span)) duplicates++;
-      else spans.set(span, { batch, i });
-    }
-  }
-  return { order: [...traces.values()].map((spans) => [...spans.values()]), duplicates };
 }
 
 /** Whole traces to a block, and within it the spans of one sender together: they share bytes. */
@@ -180,7 +155,7 @@ function senderOf({ batch, i }: PlacedSpan): string {
   return `${Buffer.from(group.resource).toString('latin1')}\0${Buffer.from(group.scope).toString('latin1')}`;
 }
 
-function traceKeys(traceIds: Uint8Array): readonly bigint[] {
-  const ids = Buffer.from(traceIds.buffer, traceIds.byteOffset, traceIds.length);
-  return Array.from({ length: ids.length / 16 }, (_, trace) => ids.readBigInt64BE(trace * 16 + 8));
+/** The right half of the trace id, as in trace_segment. */
+function traceKey(trace: string): bigint {
+  return Buffer.from(trace, 'latin1').readBigInt64BE(8);
 }
