@@ -14,10 +14,13 @@ const PAGE = path.join(import.meta.dirname, '../docs/scaling.md');
 const MOST_BUSY = 0.7;
 const SECONDS = 300;
 const DAY_SECONDS = 86_400;
-/** As the writer has them: store/spans/write-spans.ts. */
+/** As the writer has them (store/spans/write-spans.ts, store/group-commit.ts), at their busiest: half a delay apart. */
 const LANES = 2;
-const COMMIT_SECONDS = 0.04;
-const COMMIT_SPANS = 5000;
+const COMMIT_SECONDS = 0.02;
+/** A group of so many does not keep that distance. */
+const COMMIT_SPANS = 1000;
+/** The first body of a group waits at most so long. */
+const DELAY_SECONDS = 0.04;
 /** Calls among spans: a client's or a server's half each make a row. */
 const CALLS_PER_SPAN = 0.5;
 const ROLL_UP_FACTOR = 4;
@@ -114,7 +117,7 @@ function playIngester(rate: number, rowsPerSpan: number) {
     freeAt = clock + wait + service;
     busy += service;
     waits.push(wait);
-    mostWaiting = Math.max(mostWaiting, wait / perSpan + rate * COMMIT_SECONDS);
+    mostWaiting = Math.max(mostWaiting, wait / perSpan + rate * DELAY_SECONDS);
   }
   waits.sort((a, b) => a - b);
   return {
