@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { byteaArray, prepared } from './binary-arrays.ts';
 import { type Body, KnownBodies, keyOf } from './group-commit.ts';
 import { dayOf, ensureDay } from './partitions.ts';
 
@@ -81,6 +82,12 @@ export class Lane {
   }
 }
 
+const insertBodies = prepared(
+  'insert-bodies',
+  `insert into ingested_body (hash, arrived_second) select unnest($1::bytea[]), $2
+   on conflict do nothing returning hash`,
+);
+
 async function noteBodies(
   client: pg.Client,
   bodies: readonly Body[],
@@ -89,9 +96,7 @@ async function noteBodies(
   // In one order everywhere, so that two ingesters with the same bodies never wait for each other in a circle.
   const sorted = [...bodies].sort((a, b) => Buffer.compare(a.hash, b.hash));
   const noted = await client.query<{ hash: Buffer }>(
-    `insert into ingested_body (hash, arrived_second) select unnest($1::bytea[]), $2
-     on conflict do nothing returning hash`,
-    [sorted.map(({ hash }) => Buffer.from(hash)), arrivedSecond],
+    insertBodies([byteaArray(sorted.map(({ hash }) => hash)), arrivedSecond]),
   );
   if (noted.rowCount === bodies.length) return;
   const fresh = new Set(noted.rows.map(({ hash }) => hash.toString('latin1')));

@@ -1,8 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { PEER_KINDS, USERS } from '#telemetry/call-edge.ts';
-import { bucketOf, emptyHistogram, type LatencyHistogram } from '#telemetry/latency-histogram.ts';
-import { NO_HOP, type SpanBatch } from '#telemetry/span-batch.ts';
+import {
+  NO_HOP,
+  NO_PEER,
+  type Peer,
+  type SpanBatch,
+  type SpanGroup,
+} from '#telemetry/span-batch.ts';
 import { toPgText } from '../pg-text.ts';
+import {
+  count,
+  type EdgeSum,
+  newSum,
+  type OpenEdge,
+  type OpenService,
+  type ServiceSum,
+} from './sums.ts';
 
 const REPORTER_APP = 0;
 const REPORTER_PROXY = 1;
@@ -11,8 +24,12 @@ const SERVER = 2;
 const CLIENT = 3;
 const PRODUCER = 4;
 const CONSUMER = 5;
-const STATUS_ERROR = 2;
 const UNKNOWN_MODE = 0;
+/** Sums of seconds within so many of a batch's first are found by a small number. */
+const NEAR_SECONDS = 64;
+const FAR = -1;
+/** Modes are less, NO_HOP included. */
+const MODES = 16;
 const SERVICE_KIND = PEER_KINDS.indexOf('service');
 const ADDRESS_KIND = PEER_KINDS.indexOf('address');
 
@@ -24,32 +41,18 @@ const OTHER_HOSTS = '(other hosts)';
 /** Ids of names; past this the memory is begun anew. */
 const MAX_NAMES = 60_000;
 
-/** Totals of one row so far; `latency` grows in place. */
-interface Sum {
-  readonly second: number;
-  readonly writer: bigint;
-  calls: number;
-  errors: number;
-  readonly latency: LatencyHistogram;
-}
-
-export interface EdgeSum extends Sum {
-  readonly client: string;
-  readonly server: string;
-  readonly serverKind: number;
-  readonly mode: number;
-}
-
-export interface ServiceSum extends Sum {
-  readonly service: string;
-  readonly reporter: number;
+/** Of a batch: by its groups, by its peers. */
+interface NameIds {
+  readonly services: readonly number[];
+  readonly peers: readonly number[];
+  readonly users: number;
 }
 
 interface OpenSecond {
   /** Whose rows these are. A second that is opened again gets another, so that no row is ever overwritten with less. */
   readonly writer: bigint;
-  readonly edges: Map<number, EdgeSum>;
-  readonly services: Map<number, ServiceSum>;
+  readonly edges: Map<number, OpenEdge>;
+  readonly services: Map<number, OpenService>;
 }
 
 /**
@@ -60,88 +63,148 @@ interface OpenSecond {
 export class RollUp {
   #seconds = new Map<number, OpenSecond>();
   #names = new Map<string, number>();
-  readonly #dirtyEdges = new Set<EdgeSum>();
-  readonly #dirtyServices = new Set<ServiceSum>();
+  #dirtyEdges: OpenEdge[] = [];
+  #dirtyServices: OpenService[] = [];
+  // Which sum each kind of span of the batch at hand belongs to: spans alike are looked up once a batch.
+  readonly #callSums = new Map<number, OpenEdge>();
+  readonly #requestSums = new Map<number, OpenService>();
+  readonly #userSums = new Map<number, OpenEdge>();
+  /** Of the batch's first span. */
+  #baseSecond = 0;
 
   fold(batch: SpanBatch): void {
     if (this.#names.size > MAX_NAMES) this.#closeAll();
-    const services = batch.groups.map((group) => this.#idOf(group.service));
-    const peers = batch.peers.map((peer) => this.#idOf(peer.name));
-    const users = this.#idOf(USERS);
+    const names = {
+      services: batch.groups.map((group) => this.#idOf(group.service)),
+      peers: batch.peers.map((peer) => this.#idOf(peer.name)),
+      users: this.#idOf(USERS),
+    };
+    this.#baseSecond = 0;
+    this.#callSums.clear();
+    this.#requestSums.clear();
+    this.#userSums.clear();
     for (let i = 0; i < batch.count; i++) {
-      if (batch.endSecond[i] === 0) continue;
-      const service = services[batch.groupOf[i] as number] as number;
-      const kind = batch.kind[i] as number;
-      if (kind === CLIENT || kind === PRODUCER) this.#foldCall(batch, i, service, peers);
-      else if (kind === SERVER || kind === CONSUMER) this.#foldRequest(batch, i, service, users);
+      const second = batch.endSecond[i] as number;
+      if (second === 0) continue;
+      if (this.#baseSecond === 0) this.#baseSecond = second;
+      this.#foldSpan(batch, i, names);
     }
   }
 
   /** The rows that changed since they were last taken. */
   takeDirty(): { readonly edges: readonly EdgeSum[]; readonly services: readonly ServiceSum[] } {
-    const dirty = { edges: [...this.#dirtyEdges], services: [...this.#dirtyServices] };
-    this.#dirtyEdges.clear();
-    this.#dirtyServices.clear();
+    const dirty = { edges: this.#dirtyEdges, services: this.#dirtyServices };
+    for (const sum of dirty.edges) sum.isDirty = false;
+    for (const sum of dirty.services) sum.isDirty = false;
+    this.#dirtyEdges = [];
+    this.#dirtyServices = [];
     this.#closeOldest();
     return dirty;
   }
 
   forget(): void {
-    this.#dirtyEdges.clear();
-    this.#dirtyServices.clear();
+    this.#dirtyEdges = [];
+    this.#dirtyServices = [];
     this.#seconds.clear();
   }
 
-  #foldCall(batch: SpanBatch, i: number, client: number, peers: readonly number[]): void {
-    const peer = batch.peers[batch.peerOf[i] as number];
-    if (peer === undefined) return;
+  #foldSpan(batch: SpanBatch, i: number, names: NameIds): void {
+    const kind = batch.kind[i] as number;
+    if (kind === CLIENT || kind === PRODUCER) this.#foldCall(batch, i, names);
+    else if (kind === SERVER || kind === CONSUMER) {
+      this.#foldRequest(batch, i, names);
+      if (kind === SERVER && isRootAt(batch, i)) this.#foldUserCall(batch, i, names);
+    }
+  }
+
+  #foldCall(batch: SpanBatch, i: number, names: NameIds): void {
+    const peer = batch.peerOf[i] as number;
+    if (peer === NO_PEER) return;
+    const group = batch.groupOf[i] as number;
+    const row = (group * batch.peers.length + peer) * MODES + (batch.mode[i] as number);
+    const key = this.#batchKey(batch, i, row);
+    let sum = this.#callSums.get(key);
+    if (sum === undefined) {
+      sum = this.#callSum(batch, i, names.services[group] as number, names.peers[peer] as number);
+      if (key !== FAR) this.#callSums.set(key, sum);
+    }
+    this.#countEdge(sum, batch, i);
+  }
+
+  #foldRequest(batch: SpanBatch, i: number, names: NameIds): void {
+    const group = batch.groupOf[i] as number;
+    const key = this.#batchKey(batch, i, group);
+    let sum = this.#requestSums.get(key);
+    if (sum === undefined) {
+      sum = this.#requestSum(batch, i, names.services[group] as number);
+      if (key !== FAR) this.#requestSums.set(key, sum);
+    }
+    if (!sum.isDirty) this.#dirtyServices.push(sum);
+    count(sum, batch, i);
+  }
+
+  #foldUserCall(batch: SpanBatch, i: number, names: NameIds): void {
+    const group = batch.groupOf[i] as number;
+    const key = this.#batchKey(batch, i, group);
+    let sum = this.#userSums.get(key);
+    if (sum === undefined) {
+      sum = this.#edgeSum(this.#openSecond(batch.endSecond[i] as number), {
+        key: edgeKey(names.users, names.services[group] as number, SERVICE_KIND, UNKNOWN_MODE),
+        second: batch.endSecond[i] as number,
+        client: USERS,
+        server: batch.groups[group]?.service ?? '',
+        serverKind: SERVICE_KIND,
+        mode: UNKNOWN_MODE,
+      });
+      if (key !== FAR) this.#userSums.set(key, sum);
+    }
+    this.#countEdge(sum, batch, i);
+  }
+
+  /** What tells the sums of one batch apart, or FAR: nearly all spans of a batch end within seconds of each other. */
+  #batchKey(batch: SpanBatch, i: number, row: number): number {
+    const offset = (batch.endSecond[i] as number) - this.#baseSecond + NEAR_SECONDS / 2;
+    return offset >= 0 && offset < NEAR_SECONDS ? row * NEAR_SECONDS + offset : FAR;
+  }
+
+  #countEdge(sum: OpenEdge, batch: SpanBatch, i: number): void {
+    if (!sum.isDirty) this.#dirtyEdges.push(sum);
+    count(sum, batch, i);
+  }
+
+  #callSum(batch: SpanBatch, i: number, client: number, server: number): OpenEdge {
+    const peer = batch.peers[batch.peerOf[i] as number] as Peer;
     const second = batch.endSecond[i] as number;
-    const server = peers[batch.peerOf[i] as number] as number;
+    const open = this.#openSecond(second);
     const serverKind = PEER_KINDS.indexOf(peer.kind);
     const mode = batch.mode[i] === NO_HOP ? UNKNOWN_MODE : (batch.mode[i] as number);
-    const open = this.#openSecond(second);
     const isCrowded = open.edges.size >= EDGES_PER_SECOND && serverKind === ADDRESS_KIND;
-    const serverName = isCrowded ? OTHER_HOSTS : peer.name;
     const serverId = isCrowded ? this.#idOf(OTHER_HOSTS) : server;
-    const clientName = batch.groups[batch.groupOf[i] as number]?.service ?? '';
-    this.#addEdge(batch, i, open, second, {
+    return this.#edgeSum(open, {
       key: edgeKey(client, serverId, serverKind, mode),
-      client: clientName,
-      server: serverName,
+      second,
+      client: batch.groups[batch.groupOf[i] as number]?.service ?? '',
+      server: isCrowded ? OTHER_HOSTS : peer.name,
       serverKind,
       mode,
     });
   }
 
-  #foldRequest(batch: SpanBatch, i: number, service: number, users: number): void {
-    const second = batch.endSecond[i] as number;
-    this.#addRequest(batch, i, second, service);
-    if (batch.kind[i] === SERVER && isRootAt(batch, i)) {
-      this.#addUserCall(batch, i, second, users, service);
-    }
-  }
-
-  #addUserCall(batch: SpanBatch, i: number, second: number, users: number, server: number): void {
-    this.#addEdge(batch, i, this.#openSecond(second), second, {
-      key: edgeKey(users, server, SERVICE_KIND, UNKNOWN_MODE),
-      client: USERS,
-      server: batch.groups[batch.groupOf[i] as number]?.service ?? '',
-      serverKind: SERVICE_KIND,
-      mode: UNKNOWN_MODE,
-    });
-  }
-
-  #addEdge(
-    batch: SpanBatch,
-    i: number,
+  #edgeSum(
     open: OpenSecond,
-    second: number,
-    edge: { key: number; client: string; server: string; serverKind: number; mode: number },
-  ): void {
+    edge: {
+      key: number;
+      second: number;
+      client: string;
+      server: string;
+      serverKind: number;
+      mode: number;
+    },
+  ): OpenEdge {
     let sum = open.edges.get(edge.key);
     if (sum === undefined) {
       sum = {
-        ...newSum(second, open.writer),
+        ...newSum(edge.second, open.writer),
         client: toPgText(edge.client),
         server: toPgText(edge.server),
         serverKind: edge.serverKind,
@@ -149,14 +212,13 @@ export class RollUp {
       };
       open.edges.set(edge.key, sum);
     }
-    count(sum, batch, i);
-    this.#dirtyEdges.add(sum);
+    return sum;
   }
 
-  #addRequest(batch: SpanBatch, i: number, second: number, service: number): void {
-    const group = batch.groups[batch.groupOf[i] as number];
-    if (group === undefined) return;
+  #requestSum(batch: SpanBatch, i: number, service: number): OpenService {
+    const group = batch.groups[batch.groupOf[i] as number] as SpanGroup;
     const reporter = group.isProxy ? REPORTER_PROXY : REPORTER_APP;
+    const second = batch.endSecond[i] as number;
     const open = this.#openSecond(second);
     const key = service * 2 + reporter;
     let sum = open.services.get(key);
@@ -164,8 +226,7 @@ export class RollUp {
       sum = { ...newSum(second, open.writer), service: toPgText(group.service), reporter };
       open.services.set(key, sum);
     }
-    count(sum, batch, i);
-    this.#dirtyServices.add(sum);
+    return sum;
   }
 
   #openSecond(second: number): OpenSecond {
@@ -205,17 +266,6 @@ export class RollUp {
 /** One exact number: 17 bits a name, 2 the kind, 3 the mode. */
 function edgeKey(client: number, server: number, kind: number, mode: number): number {
   return ((client * 131_072 + server) * 4 + kind) * 8 + mode;
-}
-
-function newSum(second: number, writer: bigint): Sum {
-  return { second, writer, calls: 0, errors: 0, latency: emptyHistogram() };
-}
-
-function count(sum: Sum, batch: SpanBatch, i: number): void {
-  sum.calls++;
-  if (batch.status[i] === STATUS_ERROR) sum.errors++;
-  const bucket = bucketOf(batch.durationNs[i] as number);
-  sum.latency[bucket] = (sum.latency[bucket] as number) + 1;
 }
 
 function isRootAt(batch: SpanBatch, i: number): boolean {

@@ -1,30 +1,50 @@
 import type pg from 'pg';
 import { encodeHistogram } from '#telemetry/latency-histogram.ts';
+import {
+  byteaArray,
+  int2Array,
+  int4Array,
+  int8Array,
+  prepared,
+  textArray,
+} from '../binary-arrays.ts';
 import { COMMIT_CHANNEL } from '../notifications.ts';
 import type { SeenInstance, SeenOperation } from '../services/seen-services.ts';
 import type { PeerAlias } from './learn-aliases.ts';
-import type { EdgeSum, ServiceSum } from './roll-up.ts';
+import type { EdgeSum, ServiceSum } from './sums.ts';
+
+const upsertEdges = prepared(
+  'upsert-edges',
+  `insert into call_edge_second (second, client, server, server_kind, mode, writer, calls, errors, latency)
+   select * from unnest($1::int8[], $2::text[], $3::text[], $4::int2[], $5::int2[], $6::int8[], $7::int4[], $8::int4[], $9::bytea[])
+   on conflict (second, client, server, server_kind, mode, writer)
+   do update set calls = excluded.calls, errors = excluded.errors, latency = excluded.latency`,
+);
 
 export async function writeEdges(client: pg.Client, edges: readonly EdgeSum[]): Promise<void> {
   if (edges.length === 0) return;
   await client.query(
-    `insert into call_edge_second (second, client, server, server_kind, mode, writer, calls, errors, latency)
-     select * from unnest($1::int8[], $2::text[], $3::text[], $4::int2[], $5::int2[], $6::int8[], $7::int4[], $8::int4[], $9::bytea[])
-     on conflict (second, client, server, server_kind, mode, writer)
-     do update set calls = excluded.calls, errors = excluded.errors, latency = excluded.latency`,
-    [
-      edges.map(({ second }) => second),
-      edges.map(({ client: name }) => name),
-      edges.map(({ server }) => server),
-      edges.map(({ serverKind }) => serverKind),
-      edges.map(({ mode }) => mode),
-      edges.map(({ writer }) => writer),
-      edges.map(({ calls }) => calls),
-      edges.map(({ errors }) => errors),
-      edges.map(({ latency }) => Buffer.from(encodeHistogram(latency))),
-    ],
+    upsertEdges([
+      int8Array(edges.map(({ second }) => second)),
+      textArray(edges.map(({ client: name }) => name)),
+      textArray(edges.map(({ server }) => server)),
+      int2Array(edges.map(({ serverKind }) => serverKind)),
+      int2Array(edges.map(({ mode }) => mode)),
+      int8Array(edges.map(({ writer }) => writer)),
+      int4Array(edges.map(({ calls }) => calls)),
+      int4Array(edges.map(({ errors }) => errors)),
+      byteaArray(edges.map(({ latency }) => encodeHistogram(latency))),
+    ]),
   );
 }
+
+const upsertServices = prepared(
+  'upsert-services',
+  `insert into service_second (second, service, reporter, writer, requests, errors, latency)
+   select * from unnest($1::int8[], $2::text[], $3::int2[], $4::int8[], $5::int4[], $6::int4[], $7::bytea[])
+   on conflict (second, service, reporter, writer)
+   do update set requests = excluded.requests, errors = excluded.errors, latency = excluded.latency`,
+);
 
 export async function writeServices(
   client: pg.Client,
@@ -32,19 +52,15 @@ export async function writeServices(
 ): Promise<void> {
   if (services.length === 0) return;
   await client.query(
-    `insert into service_second (second, service, reporter, writer, requests, errors, latency)
-     select * from unnest($1::int8[], $2::text[], $3::int2[], $4::int8[], $5::int4[], $6::int4[], $7::bytea[])
-     on conflict (second, service, reporter, writer)
-     do update set requests = excluded.requests, errors = excluded.errors, latency = excluded.latency`,
-    [
-      services.map(({ second }) => second),
-      services.map(({ service }) => service),
-      services.map(({ reporter }) => reporter),
-      services.map(({ writer }) => writer),
-      services.map(({ calls }) => calls),
-      services.map(({ errors }) => errors),
-      services.map(({ latency }) => Buffer.from(encodeHistogram(latency))),
-    ],
+    upsertServices([
+      int8Array(services.map(({ second }) => second)),
+      textArray(services.map(({ service }) => service)),
+      int2Array(services.map(({ reporter }) => reporter)),
+      int8Array(services.map(({ writer }) => writer)),
+      int4Array(services.map(({ calls }) => calls)),
+      int4Array(services.map(({ errors }) => errors)),
+      byteaArray(services.map(({ latency }) => encodeHistogram(latency))),
+    ]),
   );
 }
 
@@ -117,6 +133,8 @@ function sortedBy<T>(rows: readonly T[], key: (row: T) => string): readonly T[] 
 /** A payload ends at 8,000 bytes; listeners only need to know what is new. */
 const MAX_NOTIFIED_SECONDS = 100;
 
+const notify = prepared('notify-commit', 'select pg_notify($1, $2)');
+
 export async function notifyCommit(
   client: pg.Client,
   edges: readonly EdgeSum[],
@@ -124,8 +142,5 @@ export async function notifyCommit(
 ): Promise<void> {
   const seconds = new Set([...edges, ...services].map(({ second }) => second));
   const newest = [...seconds].sort((a, b) => b - a).slice(0, MAX_NOTIFIED_SECONDS);
-  await client.query('select pg_notify($1, $2)', [
-    COMMIT_CHANNEL,
-    JSON.stringify({ seconds: newest }),
-  ]);
+  await client.query(notify([COMMIT_CHANNEL, JSON.stringify({ seconds: newest })]));
 }
