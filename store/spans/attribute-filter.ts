@@ -53,6 +53,8 @@ const RECENT = 1024;
 /** Distinct 32-bit hashes, open addressing. */
 export class HashSet {
   #slots: Uint32Array;
+  /** What the slots hold, in order of first sight: half as long as the slots, and full when they are. */
+  #values: Uint32Array;
   readonly #recent = new Uint32Array(RECENT);
   #size = 0;
   #hasZero = false;
@@ -61,6 +63,7 @@ export class HashSet {
     let capacity = 1024;
     while (capacity < expected * 2) capacity *= 2;
     this.#slots = new Uint32Array(capacity);
+    this.#values = new Uint32Array(capacity / 2);
   }
 
   add(hash: number): void {
@@ -78,29 +81,38 @@ export class HashSet {
       this.#hasZero = true;
       return;
     }
-    const mask = this.#slots.length - 1;
-    let slot = hash & mask;
-    for (;;) {
-      const held = this.#slots[slot];
-      if (held === hash) return;
-      if (held === 0) break;
-      slot = (slot + 1) & mask;
-    }
-    this.#slots[slot] = hash;
-    if (++this.#size * 2 > this.#slots.length) this.#grow();
+    if (this.#size === this.#values.length) this.#grow();
+    if (!place(this.#slots, hash)) return;
+    this.#values[this.#size++] = hash;
   }
 
+  /** Each once. */
   values(): Uint32Array {
-    const values = new Uint32Array(this.#size + (this.#hasZero ? 1 : 0));
-    let at = 0;
-    for (const hash of this.#slots) if (hash !== 0) values[at++] = hash;
+    if (!this.#hasZero) return this.#values.subarray(0, this.#size);
+    const values = new Uint32Array(this.#size + 1);
+    values.set(this.#values.subarray(0, this.#size));
     return values;
   }
 
   #grow(): void {
-    const old = this.#slots;
-    this.#slots = new Uint32Array(old.length * 2);
-    this.#size = 0;
-    for (const hash of old) if (hash !== 0) this.#insert(hash);
+    const values = this.#values;
+    this.#slots = new Uint32Array(this.#slots.length * 2);
+    this.#values = new Uint32Array(values.length * 2);
+    this.#values.set(values);
+    for (const hash of values) place(this.#slots, hash);
   }
+}
+
+/** False: it was there. */
+function place(slots: Uint32Array, hash: number): boolean {
+  const mask = slots.length - 1;
+  let slot = hash & mask;
+  for (;;) {
+    const held = slots[slot];
+    if (held === hash) return false;
+    if (held === 0) break;
+    slot = (slot + 1) & mask;
+  }
+  slots[slot] = hash;
+  return true;
 }

@@ -87,13 +87,12 @@ class SpanBatchDecoder {
       else reader.skip(tag, end);
     }
     this.#applyDnsLookups();
-    const batch: SpanBatch = {
-      ...this.#batch,
-      count: this.#count,
-      attributeHashes: this.#scan.hashes.subarray(0, this.#scan.hashCount),
-      groups: this.#groups,
-      peers: this.#peers,
-    };
+    // Filled in place: a copy by spreading would have another shape, and each reader of columns would pay for that.
+    const batch = this.#batch;
+    batch.count = this.#count;
+    batch.attributeHashes = this.#scan.hashes.subarray(0, this.#scan.hashCount);
+    batch.groups = this.#groups;
+    batch.peers = this.#peers;
     return { batch, rejected: this.#rejected };
   }
 

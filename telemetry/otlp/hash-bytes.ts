@@ -17,7 +17,7 @@ export function hashBytes(
 
 /** The last one to three bytes as a word, 0 for none. */
 function tailWord(bytes: Uint8Array, view: DataView, from: number, to: number): number {
-  if (from + 4 <= view.byteLength) return view.getInt32(from, true) & ~(-1 << ((to - from) * 8));
+  if (from + 4 <= bytes.length) return view.getInt32(from, true) & ~(-1 << ((to - from) * 8));
   let tail = 0;
   for (let at = from, shift = 0; at < to; at++, shift += 8) tail |= (bytes[at] as number) << shift;
   return tail;
