@@ -1,12 +1,9 @@
 import { isOwnService } from '#analysis/service-map/build-service-map.ts';
-import { LIVE_WINDOW_SECONDS } from '#analysis/service-map/service-map.ts';
 import { readServiceNames } from '#store/services/read-services.ts';
 import {
   addNs,
   elapsedNs,
   NS_PER_SECOND,
-  secondOf,
-  startOfSecond,
   type TimeWindow,
   type UnixNano,
 } from '#telemetry/time.ts';
@@ -36,11 +33,6 @@ export async function loadLiveSnapshot(): Promise<LiveSnapshot> {
   const { found } = await answerInPart(loadHealth);
   const { latestSpanUnixNano } = found;
   return loadMapSnapshot({ kind: 'range', window: liveWindow(latestSpanUnixNano) });
-}
-
-/** The rates at a moment are those of the whole seconds before it: an instant has no rate. */
-export function momentWindow(at: UnixNano): TimeWindow {
-  return lastSeconds(LIVE_WINDOW_SECONDS, startOfSecond(secondOf(at)));
 }
 
 /** The map of a window that stands still, with the strip around it; of the databases that answer. */

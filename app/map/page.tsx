@@ -1,6 +1,7 @@
 import type { Metadata } from 'next';
 import { connection } from 'next/server';
 import { Suspense } from 'react';
+import { momentWindow } from '#analysis/service-map/moment-window.ts';
 import { FirstRun } from '#views/first-run/first-run.tsx';
 import { MapScreen } from '#views/service-map/map-screen.tsx';
 import type { MapTime } from '#views/service-map/use-map-range.ts';
@@ -13,12 +14,7 @@ import {
   type SearchParams,
 } from '../_server/parse-query.ts';
 import { readIngestAddress } from '../_server/read-ingest-address.ts';
-import {
-  hasForeignServices,
-  loadLiveSnapshot,
-  loadMapSnapshot,
-  momentWindow,
-} from './load-map-snapshot.ts';
+import { hasForeignServices, loadLiveSnapshot, loadMapSnapshot } from './load-map-snapshot.ts';
 
 export const metadata: Metadata = { title: 'Map' };
 
@@ -61,7 +57,8 @@ function timeOf({ at, from, to }: SearchParams): Named {
   const moment = parseAt({ at });
   if (moment.kind === 'bad') return { kind: 'bad', detail: detailOf(moment.faults) };
   if (moment.value === undefined) return { kind: 'ok', value: undefined };
-  return { kind: 'ok', value: { kind: 'moment', window: momentWindow(moment.value) } };
+  const { value } = moment;
+  return { kind: 'ok', value: { kind: 'moment', at: value, window: momentWindow(value) } };
 }
 
 function detailOf(faults: readonly ParameterFault[]): string {

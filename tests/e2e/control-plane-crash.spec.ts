@@ -112,7 +112,7 @@ test.describe('control-plane-crash, through the supervisor', () => {
     const start = BigInt(incident.startUnixNano) / NS_PER_SECOND;
     for (const offset of [-3n, 3n, 12n, 20n, 30n]) {
       const at = (start + offset) * NS_PER_SECOND;
-      const edges = await edgesBetween(at - 5n * NS_PER_SECOND, at);
+      const edges = await edgesBetween(at - 4n * NS_PER_SECOND, at + NS_PER_SECOND);
       await page.goto(`${stack.dashboardUrl}/map?at=${at}&view=table`);
       await expect(page.getByRole('row')).toHaveCount(edges.length + 1);
       for (const edge of edges) {

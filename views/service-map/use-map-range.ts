@@ -8,11 +8,10 @@ import type { LiveSnapshot } from '#views/live/live-snapshot.ts';
 import { useKeys } from '#views/shell/keys.tsx';
 import { useUrlState } from '#views/shell/use-url-state.ts';
 
-/** A time that the address names: a range, or the rates of the last seconds before a moment. */
-export interface MapTime {
-  readonly kind: 'moment' | 'range';
-  readonly window: TimeWindow;
-}
+/** A time that the address names: a range, or the rates of the last seconds up to that of a moment. */
+export type MapTime =
+  | { readonly kind: 'range'; readonly window: TimeWindow }
+  | { readonly kind: 'moment'; readonly at: UnixNano; readonly window: TimeWindow };
 
 /**
  * Live is the present. A pause holds the snapshot at hand, at once, and names its window in the address; a moment, a
@@ -45,8 +44,7 @@ export function useMapRange(time: MapTime | undefined, newest: LiveSnapshot) {
     [router],
   );
   const showMoment = useCallback(
-    (at: UnixNano) =>
-      router.push(addressOf({ kind: 'moment', window: { startUnixNano: at, endUnixNano: at } })),
+    (at: UnixNano) => router.push(addressOf({ kind: 'moment', at })),
     [router],
   );
   const shown = snapshot.map.window;
@@ -54,13 +52,17 @@ export function useMapRange(time: MapTime | undefined, newest: LiveSnapshot) {
     (direction: 1 | -1) => {
       if (!isPaused) return;
       const lengthNs = elapsedNs(shown.startUnixNano, shown.endUnixNano) * direction;
+      if (time?.kind === 'moment') {
+        router.push(addressOf({ kind: 'moment', at: addNs(time.at, lengthNs) }));
+        return;
+      }
       const window = {
         startUnixNano: addNs(shown.startUnixNano, lengthNs),
         endUnixNano: addNs(shown.endUnixNano, lengthNs),
       };
-      router.push(addressOf({ kind: time?.kind ?? 'range', window }));
+      router.push(addressOf({ kind: 'range', window }));
     },
-    [isPaused, shown, time?.kind, router],
+    [isPaused, shown, time, router],
   );
   useKeys(
     'Map',
@@ -76,11 +78,15 @@ export function useMapRange(time: MapTime | undefined, newest: LiveSnapshot) {
   return { snapshot, isPaused, togglePause, showRange, showMoment, step };
 }
 
+type NamedTime =
+  | Pick<MapTime & { kind: 'range' }, 'kind' | 'window'>
+  | Pick<MapTime & { kind: 'moment' }, 'kind' | 'at'>;
+
 /** The address of this screen at another time; everything else in it stays. */
-function addressOf(time: MapTime | undefined): string {
+function addressOf(time: NamedTime | undefined): string {
   const query = new URLSearchParams(window.location.search);
   for (const key of ['from', 'to', 'at']) query.delete(key);
-  if (time?.kind === 'moment') query.set('at', formatIso(time.window.endUnixNano));
+  if (time?.kind === 'moment') query.set('at', formatIso(time.at));
   if (time?.kind === 'range') {
     query.set('from', String(time.window.startUnixNano));
     query.set('to', String(time.window.endUnixNano));

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { DnsView } from '#analysis/control-plane/xds-client.ts';
 import { buildReplayTimeline, type ReplayInput } from '#analysis/replay/build-replay-timeline.ts';
 import { frameAt, frameStart, mapAtFrame } from '#analysis/replay/map-at-frame.ts';
+import { momentWindow } from '#analysis/service-map/moment-window.ts';
 import type { ServiceMap } from '#analysis/service-map/service-map.ts';
 import { startOfSecond, unixNano, unixSecond } from '#telemetry/time.ts';
 import { edgeSeconds } from '#tests/support/calls.ts';
@@ -93,6 +94,14 @@ describe('mapAtFrame', () => {
     const timeline = timelineOf();
     expect(edgeOf(mapAtFrame(timeline, 21))).toMatchObject({ calls: 20, errors: 8 });
     expect(mapAtFrame(timeline, 0).window).toEqual({ startUnixNano: at(0), endUnixNano: at(1) });
+  });
+
+  it('spans the seconds that the map spans at the same instant', () => {
+    const timeline = timelineOf();
+    for (const instant of [at(30), unixNano(at(31) - 1n)]) {
+      const frame = frameAt(timeline, instant);
+      expect(mapAtFrame(timeline, frame).window).toEqual(momentWindow(instant));
+    }
   });
 
   it('holds the same nodes and edges on every frame, so that nothing moves', () => {
