@@ -3,7 +3,16 @@ import type { Strand } from './build-strands.ts';
 import type { ConfigLine } from './control-lines.ts';
 import { drawParticle } from './draw-particle.ts';
 import { type ParticleClock, placeParticles } from './particles.ts';
-import { cutLine, type Polyline, pointAlong } from './polyline.ts';
+import { type Polyline, pointAlong } from './polyline.ts';
+import {
+  CALM,
+  CROWD,
+  DASHES,
+  haloAlpha,
+  shortened,
+  strandColour,
+  strength,
+} from './strand-look.ts';
 
 /** Everything that one frame shows, besides the nodes. */
 export interface MapScene {
@@ -32,12 +41,6 @@ export interface MapTransform {
   readonly y: number;
 }
 
-const QUIET = 0.42;
-const CALM = 0.8;
-/** Above so many lines the usual ones are faint and do not move: what is loud must be found among them. */
-const CROWD = 60;
-const CROWDED = 0.26;
-const FADED = 0.1;
 const paths = new WeakMap<Polyline, Path2D>();
 
 /** Draws everything that stands still as long as scene, palette and transform are the same. */
@@ -108,13 +111,6 @@ function toWorld(
   context.lineJoin = 'round';
 }
 
-function strength(strand: Strand, scene: MapScene): number {
-  if (scene.kept !== undefined && !scene.kept.has(strand.edgeId)) return FADED;
-  if (strand.isLoud || scene.marked.has(strand.edgeId)) return 1;
-  if (scene.strands.length > CROWD) return scene.hasLoud ? CROWDED : QUIET;
-  return scene.hasLoud ? QUIET : CALM;
-}
-
 const BAND_WIDTH = 20_000;
 
 function drawBand(
@@ -155,8 +151,9 @@ function drawHalo(
     context.lineWidth = 18;
     context.stroke(pathOf(strand.line));
   }
-  if (strand.errorRatio < 0.01) return;
-  context.globalAlpha = strength(strand, scene) * (0.14 + 0.2 * strand.errorRatio);
+  const alpha = haloAlpha(strand, scene);
+  if (alpha === 0) return;
+  context.globalAlpha = alpha;
   context.strokeStyle = palette.crit;
   context.lineWidth = strand.width + 8;
   context.stroke(pathOf(strand.broken?.head ?? strand.line));
@@ -169,7 +166,7 @@ function drawLine(
   palette: Palette,
 ): void {
   const level = scene.levels?.get(strand.edgeId);
-  const colour = level === undefined ? lineColour(strand, palette) : palette.accent;
+  const colour = level === undefined ? palette[strandColour(strand)] : palette.accent;
   const alpha = strength(strand, scene) * (level === undefined ? 1 : 0.25 + 0.75 * level);
   context.globalAlpha = alpha;
   context.strokeStyle = colour;
@@ -185,10 +182,6 @@ function drawLine(
     context.setLineDash([]);
   }
   drawArrow(context, strand.line);
-}
-
-function lineColour(strand: Strand, palette: Palette): string {
-  return strand.form === 'broken' ? palette.mesh : palette[strand.hue];
 }
 
 function strokeForm(
@@ -213,16 +206,6 @@ function strokeForm(
   context.lineCap = 'round';
   context.setLineDash([]);
 }
-
-const DASHES: Readonly<Record<Strand['form'], number[]>> = {
-  solid: [],
-  double: [],
-  broken: [],
-  dashed: [6, 4],
-  dotted: [0.1, 4.5],
-  faint: [3, 5],
-  idle: [0.1, 5.5],
-};
 
 /** An open arrowhead at the callee: direction without motion. */
 function drawArrow(context: CanvasRenderingContext2D, line: Polyline): void {
@@ -276,17 +259,6 @@ function drawBreak(
   context.moveTo(x + 2.8, y - 2.8);
   context.lineTo(x - 2.8, y + 2.8);
   context.stroke();
-}
-
-const shortLines = new WeakMap<Polyline, Polyline>();
-
-/** Without the last pixels, where the arrowhead is. */
-function shortened(line: Polyline): Polyline {
-  const known = shortLines.get(line);
-  if (known !== undefined) return known;
-  const short = cutLine(line, 0, Math.max(0, line.length - 3));
-  shortLines.set(line, short);
-  return short;
 }
 
 function pathOf(line: Polyline): Path2D {

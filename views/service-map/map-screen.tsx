@@ -1,9 +1,8 @@
 'use client';
 
-import { ChevronLeft, ChevronRight, Download, List, Waypoints } from 'lucide-react';
+import { ChevronLeft, ChevronRight, List, Waypoints } from 'lucide-react';
 import { type ReactNode, useCallback, useMemo } from 'react';
-import { foldColumns, layoutServiceMap } from '#analysis/service-map/layout-service-map.ts';
-import type { MapLayout, ServiceMap } from '#analysis/service-map/service-map.ts';
+import type { ServiceMap } from '#analysis/service-map/service-map.ts';
 import { secondOf } from '#telemetry/time.ts';
 import { formatDateTime, formatWindow } from '#views/format/format-time.ts';
 import type { SeenHistory } from '#views/live/edge-history.ts';
@@ -11,6 +10,7 @@ import { IncidentBadge } from '#views/live/incident-badge.tsx';
 import { LiveClock } from '#views/live/live-clock.tsx';
 import type { LiveSnapshot } from '#views/live/live-snapshot.ts';
 import { useLive } from '#views/live/use-live.ts';
+import { ExportMenu } from '#views/map-picture/export-menu.tsx';
 import { ButtonLink, IconButton } from '#views/shell/button.tsx';
 import { EmptyState } from '#views/shell/empty-state.tsx';
 import { Header } from '#views/shell/header.tsx';
@@ -32,8 +32,10 @@ import { MapLegend } from './map-legend.tsx';
 import { type MapSelection, parseSelection, toSelectionText } from './map-selection.ts';
 import { MapSummary } from './map-summary.tsx';
 import { MapTable } from './map-table.tsx';
+import { jsonOf, noteOf, wordsOfTime } from './picture-words.ts';
 import { ServiceMapView } from './service-map.tsx';
 import { type MapGroups, useMapGroups } from './use-map-groups.ts';
+import { useMapLayout } from './use-map-layout.ts';
 import { type MapTime, useMapRange } from './use-map-range.ts';
 
 /** The live map, or the map of the time that the address names. */
@@ -53,15 +55,18 @@ export function MapScreen({
   const state = useMapState(map);
   const { by, setBy, groups } = useMapGroups(map, state.selection);
   const drawn = groups?.map ?? map;
-  const layout = useLayout(drawn, groups !== undefined);
+  const layout = useMapLayout(drawn, groups !== undefined);
   const { history, marks } = useStrip(snapshot, time !== undefined);
   const levels = useMemo(() => edgeLevels(drawn, state.colourBy), [drawn, state.colourBy]);
   const kept = state.found.kind === 'some' ? state.found.edges : undefined;
   const keptDrawn = useMemo(() => drawnEdges(kept, groups), [kept, groups]);
+  const title = isPaused ? 'Map' : 'Live map';
+  const words = { title, when: wordsOfTime(time, map.window), note: noteOf(state) };
+  const pictured = () => ({ ...words, map: drawn, layout, groups, kept: keptDrawn, levels });
   return (
     <>
       <Header
-        title={isPaused ? 'Map' : 'Live map'}
+        title={title}
         right={
           <>
             <MapTimes time={time} range={range} />
@@ -77,6 +82,7 @@ export function MapScreen({
       <MissingNotice missing={snapshot.missing} />
       <Toolbar map={map} state={state}>
         <GroupPicker by={by} onChange={setBy} />
+        <ExportMenu source={pictured} window={map.window} json={jsonOf(map.window)} />
       </Toolbar>
       <div className="relative flex min-h-0 flex-1">
         <div className="flex min-w-0 flex-1 flex-col">
@@ -148,7 +154,7 @@ function MapTimes({
         </span>
       )}
       <TimeMenu window={window} onMoment={range.showMoment} onRange={range.showRange}>
-        {time?.kind === 'moment' ? formatDateTime(window.endUnixNano) : formatWindow(window)}
+        {time?.kind === 'moment' ? formatDateTime(time.at) : formatWindow(window)}
       </TimeMenu>
     </>
   );
@@ -214,15 +220,6 @@ function Toolbar({
         />
       </span>
       {children}
-      <a
-        href={`/api/v1/service-map?from=${map.window.startUnixNano}&to=${map.window.endUnixNano}`}
-        download="service-map.json"
-        aria-label="Export what is shown as JSON"
-        title="Export what is shown as JSON"
-        className="grid size-8 shrink-0 place-items-center rounded-lg border border-edge text-muted hover:bg-raise hover:text-fg"
-      >
-        <Download size={15} aria-hidden />
-      </a>
       <IconButton
         name={state.isTable ? 'Show as map' : 'Show as table'}
         onClick={state.toggleTable}
@@ -279,22 +276,6 @@ function useMapState(map: ServiceMap) {
   );
   return { find, found, selection, colourBy, isTable, setFind, select, setColourBy, toggleTable };
 }
-
-/** The same set of services and edges keeps its places, whatever flows. */
-function useLayout(map: ServiceMap, isGrouped: boolean): MapLayout {
-  const key = [...map.nodes.map((node) => node.id), ...map.edges.map((edge) => edge.id)].join('\n');
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `key` stands for the nodes and edges of `map`
-  return useMemo(() => {
-    const layout = layoutServiceMap(
-      map.nodes.map((node) => node.id),
-      map.edges,
-    );
-    return isGrouped ? foldColumns(layout, MAX_GROUP_COLUMNS) : layout;
-  }, [key, isGrouped]);
-}
-
-/** Groups call each other in long cycles: one column for each step would be a ribbon that nobody can read. */
-const MAX_GROUP_COLUMNS = 7;
 
 /** What is kept, as it is drawn: a bundle is kept when one of its edges is. */
 function drawnEdges(

@@ -83,7 +83,7 @@ export function useScene(
   }, [strands, places, control, lookup, selection, hovered, kept, levels, map, groups]);
 }
 
-function bandsOf({ world, controlBand, namesBand }: MapPlaces): MapScene['bands'] {
+export function bandsOf({ world, controlBand, namesBand }: MapPlaces): MapScene['bands'] {
   return [
     ...(controlBand > 0 ? [{ top: -BEYOND, bottom: controlBand, edge: controlBand }] : []),
     ...(namesBand > 0
@@ -111,25 +111,35 @@ export function useLabels(
   { strands, marked, kept }: MapScene,
   selection: MapSelection | undefined,
 ): readonly PlacedLabel[] {
-  return useMemo(() => {
-    const breaks = new Map<string, Point>();
-    for (const { edgeId, broken } of strands) {
-      if (broken !== undefined) breaks.set(edgeId, broken.at);
-    }
-    const spoken = spokenEdges(map, marked, selection);
-    const at = placeLabels(
-      spoken.map((edge) => measureLabel(edge, breaks.get(edge.id))),
-      places.routes,
-      [...places.nodes.values()],
-      // Among hundreds of lines no place is free of them; to look for one would cost whole frames.
-      map.edges.length <= MAX_LABELS,
-    );
-    return spoken.flatMap((edge) => {
-      const place = at.get(edge.id);
-      const isShown = kept === undefined || kept.has(edge.id);
-      return place === undefined || !isShown ? [] : [{ edge, at: place }];
-    });
-  }, [map, places, strands, marked, kept, selection]);
+  return useMemo(
+    () => labelsOf(map, places, { strands, marked, kept }, selection),
+    [map, places, strands, marked, kept, selection],
+  );
+}
+
+export function labelsOf(
+  map: ServiceMap,
+  places: MapPlaces,
+  { strands, marked, kept }: Pick<MapScene, 'strands' | 'marked' | 'kept'>,
+  selection: MapSelection | undefined,
+): readonly PlacedLabel[] {
+  const breaks = new Map<string, Point>();
+  for (const { edgeId, broken } of strands) {
+    if (broken !== undefined) breaks.set(edgeId, broken.at);
+  }
+  const spoken = spokenEdges(map, marked, selection);
+  const at = placeLabels(
+    spoken.map((edge) => measureLabel(edge, breaks.get(edge.id))),
+    places.routes,
+    [...places.nodes.values()],
+    // Among hundreds of lines no place is free of them; to look for one would cost whole frames.
+    map.edges.length <= MAX_LABELS,
+  );
+  return spoken.flatMap((edge) => {
+    const place = at.get(edge.id);
+    const isShown = kept === undefined || kept.has(edge.id);
+    return place === undefined || !isShown ? [] : [{ edge, at: place }];
+  });
 }
 
 /** Every edge of a small map; of a large one what is looked at, and the worst of what is loud. */

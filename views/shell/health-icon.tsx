@@ -1,4 +1,10 @@
-import { CircleCheck, CircleDashed, OctagonAlert, TriangleAlert } from 'lucide-react';
+import {
+  CircleCheck,
+  CircleDashed,
+  type LucideIcon,
+  OctagonAlert,
+  TriangleAlert,
+} from 'lucide-react';
 import type { Health } from '#analysis/service-map/service-map.ts';
 
 const ICONS = {
@@ -30,4 +36,9 @@ export function HealthIcon({
 /** The word for a health: "healthy", "degraded", "critical", "unknown". */
 export function healthWord(health: Health): string {
   return ICONS[health].word;
+}
+
+/** The icon alone, where its colour is given otherwise. */
+export function healthIcon(health: Health): LucideIcon {
+  return ICONS[health].Icon;
 }

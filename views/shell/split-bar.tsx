@@ -40,7 +40,7 @@ export function SplitBar({
 }
 
 /** Shares in 0..1, in the order of the legend; modes without calls are left out. */
-function sharesOf(counts: readonly ModeCount[]) {
+export function sharesOf(counts: readonly ModeCount[]) {
   const total = counts.reduce((sum, count) => sum + count.calls, 0);
   if (total === 0) return [];
   return MODE_ORDER.flatMap((mode) => {
