@@ -5,17 +5,20 @@ import { useRouter } from 'next/navigation';
 import { useEffect, useMemo, useRef, useState, useTransition } from 'react';
 import type { Incident } from '#analysis/incident/incident.ts';
 import { frameStart, mapAtFrame } from '#analysis/replay/map-at-frame.ts';
+import { mostFailedServices } from '#analysis/replay/most-failed-services.ts';
 import type { ReplayTimeline } from '#analysis/replay/timeline.ts';
-import { layoutServiceMap } from '#analysis/service-map/layout-service-map.ts';
 import type { MapLayout, ServiceMap } from '#analysis/service-map/service-map.ts';
-import { elapsedNs } from '#telemetry/time.ts';
+import { elapsedNs, type UnixNano } from '#telemetry/time.ts';
+import { formatDateTime, formatOffset } from '#views/format/format-time.ts';
 import { IncidentHeader } from '#views/incidents/incident-header.tsx';
+import { ExportMenu } from '#views/map-picture/export-menu.tsx';
 import type { Speed } from '#views/replay/playback.ts';
 import { ReplayStory } from '#views/replay/replay-story.tsx';
 import { ReplayTimelineView } from '#views/replay/replay-timeline.tsx';
 import { seenAtFrame } from '#views/replay/seen-at-frame.ts';
 import { Transport } from '#views/replay/transport.tsx';
 import { useReplay } from '#views/replay/use-replay.ts';
+import { GroupPicker } from '#views/service-map/group-picker.tsx';
 import { Inspector } from '#views/service-map/inspector.tsx';
 import { MapLegend } from '#views/service-map/map-legend.tsx';
 import {
@@ -25,12 +28,17 @@ import {
 } from '#views/service-map/map-selection.ts';
 import { MapSummary } from '#views/service-map/map-summary.tsx';
 import { MapTable } from '#views/service-map/map-table.tsx';
+import { jsonOf } from '#views/service-map/picture-words.ts';
 import { ServiceMapView } from '#views/service-map/service-map.tsx';
+import { type MapGroups, useMapGroups } from '#views/service-map/use-map-groups.ts';
+import { useMapLayout } from '#views/service-map/use-map-layout.ts';
 import { IconButton } from '#views/shell/button.tsx';
 import { useKeys } from '#views/shell/keys.tsx';
 import { useUrlState } from '#views/shell/use-url-state.ts';
 
 const LOW_SCREEN = '(max-height: 820px)';
+/** Of services in groups, so many are shown by name all the time: those that failed most in the whole replay. */
+const MAX_NAMED = 24;
 
 export interface ReplayScreenProps {
   readonly incident: Incident;
@@ -45,8 +53,11 @@ export function ReplayScreen({ incident, timeline, startFrame, startSpeed }: Rep
   const replay = useReplay(timeline, startFrame, startSpeed);
   const { frame } = replay;
   const map = useMemo(() => mapAtFrame(timeline, frame), [timeline, frame]);
-  const layout = useUnionLayout(timeline);
   const { selection, select, isTable, toggleTable } = useReplayAddress();
+  const named = useMemo(() => mostFailedServices(timeline, MAX_NAMED), [timeline]);
+  const { by, setBy, groups } = useMapGroups(map, selection, named);
+  const drawn = groups?.map ?? map;
+  const layout = useMapLayout(drawn, groups !== undefined);
   const seen = useMemo(() => seenAtFrame(timeline, frame, selection), [timeline, frame, selection]);
   const newest = useNewest(incident, timeline.frames, replay.seek);
   const isLow = useMedia(LOW_SCREEN);
@@ -60,15 +71,22 @@ export function ReplayScreen({ incident, timeline, startFrame, startSpeed }: Rep
             <div className="min-w-0 flex-1">
               <MapSummary map={map} />
             </div>
-            <div className="h-9 shrink-0 border-line border-b px-2">
+            <div className="flex h-9 shrink-0 items-center gap-1 border-line border-b px-2">
+              <GroupPicker by={by} onChange={setBy} />
+              <ExportMenu
+                source={() => ({ ...pictureWords(incident, at), map: drawn, layout, groups })}
+                window={map.window}
+                json={jsonOf(map.window)}
+              />
               <IconButton name={isTable ? 'Show as map' : 'Show as table'} onClick={toggleTable}>
                 {isTable ? <Waypoints size={15} aria-hidden /> : <List size={15} aria-hidden />}
               </IconButton>
             </div>
           </div>
           <MapOrTable
-            map={map}
+            map={isTable ? map : drawn}
             layout={layout}
+            groups={groups}
             isTable={isTable}
             isPlaying={replay.isPlaying}
             selection={selection}
@@ -81,6 +99,7 @@ export function ReplayScreen({ incident, timeline, startFrame, startSpeed }: Rep
           timeline={timeline}
           frame={frame}
           seen={seen}
+          groups={groups}
           selection={selection}
           onSelect={select}
           onSeek={replay.seek}
@@ -135,6 +154,7 @@ function useNewest(
 function MapOrTable({
   map,
   layout,
+  groups,
   isTable,
   isPlaying,
   selection,
@@ -142,6 +162,7 @@ function MapOrTable({
 }: {
   readonly map: ServiceMap;
   readonly layout: MapLayout;
+  readonly groups: MapGroups | undefined;
   readonly isTable: boolean;
   readonly isPlaying: boolean;
   readonly selection: MapSelection | undefined;
@@ -154,6 +175,7 @@ function MapOrTable({
     <ServiceMapView
       map={map}
       layout={layout}
+      groups={groups}
       selection={selection}
       onSelect={onSelect}
       isMoving={isPlaying}
@@ -167,6 +189,7 @@ function Aside({
   timeline,
   frame,
   seen,
+  groups,
   selection,
   onSelect,
   onSeek,
@@ -175,12 +198,15 @@ function Aside({
   readonly timeline: ReplayTimeline;
   readonly frame: number;
   readonly seen: ReturnType<typeof seenAtFrame>;
+  readonly groups: MapGroups | undefined;
   readonly selection: MapSelection | undefined;
   readonly onSelect: (selection: MapSelection | undefined) => void;
   readonly onSeek: (frame: number) => void;
 }) {
   if (selection !== undefined) {
-    return <Inspector map={map} selection={selection} seen={seen} onSelect={onSelect} />;
+    return (
+      <Inspector map={map} selection={selection} seen={seen} groups={groups} onSelect={onSelect} />
+    );
   }
   return (
     <aside
@@ -192,15 +218,13 @@ function Aside({
   );
 }
 
-/** Places of all nodes and edges of the whole replay, once: nothing moves while scrubbing. */
-function useUnionLayout(timeline: ReplayTimeline): MapLayout {
-  return useMemo(() => {
-    const union = mapAtFrame(timeline, 0);
-    return layoutServiceMap(
-      union.nodes.map((node) => node.id),
-      union.edges,
-    );
-  }, [timeline]);
+/** What a picture of this second says about itself. */
+function pictureWords(incident: Incident, at: UnixNano) {
+  return {
+    title: `INC-${incident.number} ${incident.title}`,
+    when: formatDateTime(at),
+    note: formatOffset(elapsedNs(incident.startUnixNano, at)),
+  };
 }
 
 function useReplayAddress() {

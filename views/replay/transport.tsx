@@ -65,9 +65,9 @@ export function Transport({
       <span className="num text-muted text-sm max-[1100px]:hidden">{formatDay(at)} UTC</span>
       <span className="ml-auto flex items-center gap-1.5 whitespace-nowrap text-muted text-xs max-[1240px]:hidden">
         <Kbd>space</Kbd> {isPlaying ? 'pause' : 'play'} <Kbd>←</Kbd>
-        <Kbd>→</Kbd> 1 s <Kbd>N</Kbd>
-        <Kbd>P</Kbd> event <Kbd>[</Kbd>
-        <Kbd>]</Kbd> speed
+        <Kbd>→</Kbd> 1 s <Kbd>[</Kbd>
+        <Kbd>]</Kbd> event <Kbd>&lt;</Kbd>
+        <Kbd>&gt;</Kbd> speed
       </span>
       {onNewest !== undefined && (
         <Button size="small" onClick={onNewest} className="max-[1240px]:ml-auto">

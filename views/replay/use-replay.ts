@@ -11,9 +11,12 @@ import {
   speedBeside,
 } from '#views/replay/playback.ts';
 import { useKeys } from '#views/shell/keys.tsx';
+import { useReducedMotion } from '#views/shell/use-reduced-motion.ts';
 import { useUrlState } from '#views/shell/use-url-state.ts';
 
 const LONG_STEP = 10;
+/** For readers who asked for less motion the picture changes twice a second; no second of the replay is left out. */
+const CALM_STEP_MS = 500;
 
 /** The playhead: one integer. What moves it says whether the address should follow. */
 export function useReplay(timeline: ReplayTimeline, startFrame: number, startSpeed: Speed) {
@@ -45,7 +48,7 @@ export function useReplay(timeline: ReplayTimeline, startFrame: number, startSpe
     },
     [frames, put, writeAddress],
   );
-  useTicks(isPlaying, speed, onTick);
+  useTicks(isPlaying, speed, useReducedMotion() ? CALM_STEP_MS : 0, onTick);
   /** While scrubbing the address stands still: it is written on release. */
   const scrub = useCallback(
     (to: number) => {
@@ -76,18 +79,27 @@ export function useReplay(timeline: ReplayTimeline, startFrame: number, startSpe
     },
     [timeline.events, seek],
   );
-  useReplayKeys({ toggle, step, toEvent, speed, changeSpeed });
+  useReplayKeys({ toggle, step, seek, frames, toEvent, speed, changeSpeed });
   return { frame, isPlaying, speed, scrub, release, seek, step, toEvent, toggle, changeSpeed };
 }
 
-/** Calls back with the frames that are due, on each drawing of the browser while playing. */
-function useTicks(isPlaying: boolean, speed: Speed, onTick: (frames: number) => void): void {
+/** Calls back with the frames that are due, while playing: on each drawing of the browser, `stepMs` apart at least. */
+function useTicks(
+  isPlaying: boolean,
+  speed: Speed,
+  stepMs: number,
+  onTick: (frames: number) => void,
+): void {
   useEffect(() => {
     if (!isPlaying) return;
     let carryMs = 0;
     let before = performance.now();
     let request = 0;
     const tick = (now: number): void => {
+      if (now - before < stepMs) {
+        request = requestAnimationFrame(tick);
+        return;
+      }
       const due = framesDue(carryMs, Math.max(0, now - before), speed);
       carryMs = due.carryMs;
       before = now;
@@ -96,18 +108,22 @@ function useTicks(isPlaying: boolean, speed: Speed, onTick: (frames: number) => 
     };
     request = requestAnimationFrame(tick);
     return () => cancelAnimationFrame(request);
-  }, [isPlaying, speed, onTick]);
+  }, [isPlaying, speed, stepMs, onTick]);
 }
 
 function useReplayKeys({
   toggle,
   step,
+  seek,
+  frames,
   toEvent,
   speed,
   changeSpeed,
 }: {
   readonly toggle: () => void;
   readonly step: (by: number) => void;
+  readonly seek: (frame: number) => void;
+  readonly frames: number;
   readonly toEvent: (by: 1 | -1) => void;
   readonly speed: Speed;
   readonly changeSpeed: (speed: Speed) => void;
@@ -119,12 +135,16 @@ function useReplayKeys({
       { keys: 'ArrowLeft', label: '1 s back', run: () => step(-1) },
       { keys: 'shift+ArrowRight', label: '10 s on', run: () => step(LONG_STEP) },
       { keys: 'shift+ArrowLeft', label: '10 s back', run: () => step(-LONG_STEP) },
+      { keys: 'Home', label: 'To the beginning', run: () => seek(0) },
+      { keys: 'End', label: 'To the end', run: () => seek(frames - 1) },
+      { keys: ']', label: 'Next event', run: () => toEvent(1) },
       { keys: 'n', label: 'Next event', run: () => toEvent(1) },
+      { keys: '[', label: 'Previous event', run: () => toEvent(-1) },
       { keys: 'p', label: 'Previous event', run: () => toEvent(-1) },
-      { keys: '[', label: 'Slower', run: () => changeSpeed(speedBeside(speed, -1)) },
-      { keys: ']', label: 'Faster', run: () => changeSpeed(speedBeside(speed, 1)) },
+      { keys: '<', label: 'Slower', run: () => changeSpeed(speedBeside(speed, -1)) },
+      { keys: '>', label: 'Faster', run: () => changeSpeed(speedBeside(speed, 1)) },
     ],
-    [toggle, step, toEvent, speed, changeSpeed],
+    [toggle, step, seek, frames, toEvent, speed, changeSpeed],
   );
   useKeys('Replay', bindings);
 }

@@ -30,10 +30,14 @@ export interface MapGroups extends GroupedMap {
 /** A service that has healed keeps its row so long: a group must not open and close with every wave. */
 const LINGER_NS = 60 * NS_PER_SECOND;
 
-/** The groups of the map as the address asks for them; undefined for one that is drawn service by service. */
+/**
+ * The groups of the map as the address asks for them; undefined for one that is drawn service by service. `pinned` are
+ * shown by name in place of those that are unwell just now: where time is scrubbed, no card may grow or shrink.
+ */
 export function useMapGroups(
   map: ServiceMap,
   selection: MapSelection | undefined,
+  pinned?: ReadonlySet<string>,
 ): {
   readonly by: GroupBy;
   readonly setBy: (by: GroupBy) => void;
@@ -61,8 +65,11 @@ export function useMapGroups(
   const grouped = useMemo(() => (by === 'none' ? undefined : groupServices(map, by)), [map, by]);
   const chosen = selection?.kind === 'node' ? selection.id : undefined;
   const rows = useMemo(
-    () => (grouped === undefined ? new Map() : rowsOf(grouped.groups, open, lately, chosen)),
-    [grouped, open, lately, chosen],
+    () =>
+      grouped === undefined
+        ? new Map()
+        : rowsOf(grouped.groups, open, { shown: pinned ?? lately, chosen, isFixed: !!pinned }),
+    [grouped, open, lately, pinned, chosen],
   );
   const heights = useHeights(rows);
   const groups = useMemo(
@@ -76,18 +83,23 @@ function parseGroupBy(text: string | null): GroupBy | undefined {
   return text === 'none' || text === 'name' || text === 'cluster' ? text : undefined;
 }
 
-function rowsOf(
+/** Worst first, as members stand in their group; by name where rows are fixed. */
+export function rowsOf(
   groups: ReadonlyMap<string, ServiceGroup>,
   open: ReadonlySet<string>,
-  lately: ReadonlyMap<string, UnixNano>,
-  chosen: string | undefined,
+  rule: {
+    readonly shown: { readonly has: (id: string) => boolean };
+    readonly chosen: string | undefined;
+    readonly isFixed: boolean;
+  },
 ): ReadonlyMap<string, readonly ServiceNode[]> {
   return new Map(
     [...groups.values()].flatMap(({ id, members }): [string, readonly ServiceNode[]][] => {
-      const shown = open.has(id)
+      const rows = open.has(id)
         ? members
-        : members.filter((node) => lately.has(node.id) || node.id === chosen);
-      return shown.length === 0 ? [] : [[id, shown]];
+        : members.filter((node) => rule.shown.has(node.id) || node.id === rule.chosen);
+      if (rows.length === 0) return [];
+      return [[id, rule.isFixed ? rows.toSorted((a, b) => (a.id < b.id ? -1 : 1)) : rows]];
     }),
   );
 }

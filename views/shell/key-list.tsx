@@ -1,7 +1,7 @@
 'use client';
 
 import { X } from 'lucide-react';
-import { useEffect, useRef } from 'react';
+import { Fragment, useEffect, useRef } from 'react';
 import { IconButton } from './button.tsx';
 import { Kbd } from './kbd.tsx';
 
@@ -49,12 +49,17 @@ export function KeyList({
           <section key={entry.group} className="mb-3">
             <h3 className="mb-1 text-dim text-xs">{entry.group}</h3>
             <dl>
-              {entry.bindings.map((binding) => (
-                <div key={binding.keys} className="flex h-7 items-center justify-between">
-                  <dt>{binding.label}</dt>
-                  <dd className="flex gap-1">
-                    {keyParts(binding.keys).map((part) => (
-                      <Kbd key={part}>{part}</Kbd>
+              {[...keysByLabel(entry.bindings)].map(([label, ways]) => (
+                <div key={label} className="flex h-7 items-center justify-between">
+                  <dt>{label}</dt>
+                  <dd className="flex items-center gap-1">
+                    {ways.map((keys, i) => (
+                      <Fragment key={keys}>
+                        {i > 0 && <span className="text-dim text-xs">or</span>}
+                        {keyParts(keys).map((part) => (
+                          <Kbd key={part}>{part}</Kbd>
+                        ))}
+                      </Fragment>
                     ))}
                   </dd>
                 </div>
@@ -68,6 +73,15 @@ export function KeyList({
       </div>
     </dialog>
   );
+}
+
+/** Two keys that do the same stand in one row. */
+function keysByLabel(
+  bindings: readonly { readonly keys: string; readonly label: string }[],
+): ReadonlyMap<string, readonly string[]> {
+  const ways = new Map<string, readonly string[]>();
+  for (const { keys, label } of bindings) ways.set(label, [...(ways.get(label) ?? []), keys]);
+  return ways;
 }
 
 function keyParts(keys: string): readonly string[] {
