@@ -37,6 +37,8 @@ import { useKeys } from '#views/shell/keys.tsx';
 import { useUrlState } from '#views/shell/use-url-state.ts';
 
 const LOW_SCREEN = '(max-height: 820px)';
+/** Up to so many nodes fit without groups at any size: the picker would only take room. */
+const WORTH_GROUPING = 12;
 /** Of services in groups, so many are shown by name all the time: those that failed most in the whole replay. */
 const MAX_NAMED = 24;
 
@@ -72,7 +74,9 @@ export function ReplayScreen({ incident, timeline, startFrame, startSpeed }: Rep
               <MapSummary map={map} />
             </div>
             <div className="flex h-9 shrink-0 items-center gap-1 border-line border-b px-2">
-              <GroupPicker by={by} onChange={setBy} />
+              {(groups !== undefined || map.nodes.length > WORTH_GROUPING) && (
+                <GroupPicker by={by} onChange={setBy} />
+              )}
               <ExportMenu
                 source={() => ({ ...pictureWords(incident, at), map: drawn, layout, groups })}
                 window={map.window}

@@ -4,9 +4,9 @@ import { Boxes } from 'lucide-react';
 import type { GroupBy } from './use-map-groups.ts';
 
 const OPTIONS: readonly { readonly value: GroupBy; readonly label: string }[] = [
-  { value: 'none', label: 'none' },
-  { value: 'name', label: 'name' },
-  { value: 'cluster', label: 'who calls whom' },
+  { value: 'none', label: 'no groups' },
+  { value: 'name', label: 'by name' },
+  { value: 'cluster', label: 'by calls' },
 ];
 
 /** How the services of the map are put together. */
