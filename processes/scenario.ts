@@ -1,7 +1,8 @@
 import { appendFile } from 'node:fs/promises';
 import { SCENARIOS } from '#lab/scenarios/catalogue.ts';
 import { EnvoySidecars } from '#lab/scenarios/envoy-sidecars.ts';
-import { LabControls } from '#lab/scenarios/lab-controls.ts';
+import { FaultBoard } from '#lab/scenarios/fault-board.ts';
+import { LabControls, type LabWires } from '#lab/scenarios/lab-controls.ts';
 import { createScenarioServer } from '#lab/scenarios/scenario-http.ts';
 import { ScenarioRunner } from '#lab/scenarios/scenario-runner.ts';
 import { OwnSidecars } from '#lab/scenarios/sidecar-port.ts';
@@ -12,7 +13,7 @@ import { ScenarioEnvironment } from './scenario.config.ts';
 runProcess(async () => {
   const env = readSettings(ScenarioEnvironment);
   const { LAB_LOG: logFile } = env;
-  const controls = new LabControls({
+  const wires: LabWires = {
     supervisorUrl: env.SUPERVISOR_URL,
     supervisorToken: env.SUPERVISOR_TOKEN,
     controlPlaneAdmin: env.CONTROL_PLANE_ADMIN,
@@ -28,7 +29,8 @@ runProcess(async () => {
             { folder: env.ENVOY_FOLDER, adminPort: env.SIDECAR_ADMIN_PORT },
             Date.now,
           ),
-  });
+  };
+  const controls = new LabControls(wires);
   const runner = new ScenarioRunner({
     controls,
     now: Date.now,
@@ -36,7 +38,7 @@ runProcess(async () => {
       if (logFile) await appendFile(logFile, `${JSON.stringify(line)}\n`);
     },
   });
-  const server = createScenarioServer(runner, SCENARIOS);
+  const server = createScenarioServer(runner, SCENARIOS, new FaultBoard(wires));
   const { host, port } = env.SCENARIO_URL;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

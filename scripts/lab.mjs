@@ -7,13 +7,15 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 
 const USAGE =
-  'usage: npm run lab -- --list | --stop | NAME [--speed N] [--seed N] [--repeat N] [--lesson NAME]… [--without NAME]… [--url URL]';
+  'usage: npm run lab -- --list | --stop | --pause | --resume | NAME [--speed N] [--seed N] [--repeat N] [--lesson NAME]… [--without NAME]… [--url URL]';
 
 const { values, positionals } = readArguments();
 const base = values.url ?? process.env.LAB_URL ?? runningLab() ?? 'http://127.0.9.1:18002';
 
 if (values.list) await list();
 else if (values.stop) await stop();
+else if (values.pause) await hold('pause', 'paused: --resume goes on');
+else if (values.resume) await hold('resume', 'goes on');
 else if (positionals.length === 1) await play(positionals[0]);
 else fail(USAGE, 64);
 
@@ -24,6 +26,8 @@ function readArguments() {
       options: {
         list: { type: 'boolean' },
         stop: { type: 'boolean' },
+        pause: { type: 'boolean' },
+        resume: { type: 'boolean' },
         speed: { type: 'string' },
         seed: { type: 'string' },
         repeat: { type: 'string' },
@@ -79,6 +83,11 @@ async function lessons() {
   return [...new Set([...usual, ...more])].filter((name) => !without.includes(name));
 }
 
+async function hold(what, word) {
+  const run = await ask('POST', `/run/${what}`);
+  console.log(`${run.scenario} ${word}`);
+}
+
 async function play(name) {
   const inForce = await lessons();
   for (let round = 0; round < number('repeat', 1); round++) {
@@ -105,7 +114,7 @@ async function follow(id) {
     for (const line of lines.slice(printed)) console.log(line);
     printed = lines.length;
     if (run?.id !== id) return 'replaced';
-    if (run.state !== 'running') return run.state;
+    if (run.state !== 'running' && run.state !== 'paused') return run.state;
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
 }

@@ -2,8 +2,8 @@ import { problem } from './respond.ts';
 
 /** What the Lab page may ask of the scenario runner; nothing else of the lab is reachable through the dashboard. */
 const ALLOWED: Readonly<Record<string, readonly RegExp[]>> = {
-  GET: [/^scenarios$/, /^lessons$/, /^run$/, /^events$/, /^runs\/[\w-]{1,64}\/log$/],
-  POST: [/^runs$/, /^run\/(stop|pause|resume)$/],
+  GET: [/^scenarios$/, /^lessons$/, /^faults$/, /^run$/, /^events$/, /^runs\/[\w-]{1,64}\/log$/],
+  POST: [/^runs$/, /^faults$/, /^run\/(stop|pause|resume)$/],
 };
 const MAX_BODY_BYTES = 10_000;
 

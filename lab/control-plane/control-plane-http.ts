@@ -24,7 +24,7 @@ const rollbackSchema = z
   .strictObject({ touched: z.boolean().default(false) })
   .default({ touched: false });
 
-/** GET /state, GET /loads, POST /releases, POST /rollback, POST and DELETE /faults, PUT /policy, POST /confirm. */
+/** GET /state, GET /loads, POST /releases, POST /rollback, POST and DELETE /faults, POST /faults/end (one of them), PUT /policy, POST /confirm. */
 export function controlPlaneHandler(
   controlPlane: ControlPlane,
   ads: { readonly streams: Iterable<AnyAdsStream>; readonly loads: LoadReports },
@@ -45,6 +45,8 @@ export function controlPlaneHandler(
       }),
     'POST faults': ({ body }) =>
       withBody(faultSchema, body, (fault) => toAnswer(controlPlane.addFault(fault))),
+    'POST faults/end': ({ body }) =>
+      withBody(faultSchema, body, (fault) => toAnswer(controlPlane.endFault(fault))),
     'DELETE faults': () => toAnswer(controlPlane.clearFaults()),
     'PUT policy': ({ body }) =>
       withBody(policySchema, body, (policy) => toAnswer(controlPlane.obey(policy))),

@@ -143,6 +143,13 @@ export class ControlPlane {
     return this.#setFaults(faults, false);
   }
 
+  /** Ends the fault of this kind and target, whatever its measure; the others hold. */
+  endFault(fault: Fault): Publication {
+    const faults = new Map(this.#inputs.faults);
+    faults.delete(faultKey(fault));
+    return this.#setFaults(faults);
+  }
+
   clearFaults(): Publication {
     return this.#setFaults(new Map(), true);
   }

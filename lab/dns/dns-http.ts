@@ -1,25 +1,31 @@
 import { z } from 'zod';
 import { dnsFaultSchema } from '#lab/dns/dns-fault.ts';
 import type { DnsServer } from '#lab/dns/dns-server.ts';
-import { type AdminHandler, jsonAnswer, refusal } from '#lab/xds/admin-http.ts';
+import { type AdminAnswer, type AdminHandler, jsonAnswer, refusal } from '#lab/xds/admin-http.ts';
 
-/** GET /state, POST /faults (one more of them), DELETE /faults. */
+/** GET /state, POST /faults (one more of them), POST /faults/end (one less), DELETE /faults. */
 export function dnsHandler(server: DnsServer): AdminHandler {
-  return ({ method, segments, body }) => {
-    const path = segments.join('/');
-    if (method === 'GET' && path === 'state') return jsonAnswer(describe(server));
-    if (path !== 'faults')
-      return refusal('there are: GET /state, POST /faults, DELETE /faults', 404);
-    if (method === 'DELETE') {
-      server.setFaults([]);
-      return jsonAnswer({ faults: [] });
-    }
-    if (method !== 'POST') return refusal('use POST or DELETE', 405);
+  const change = (body: unknown, isOn: boolean): AdminAnswer => {
     const fault = dnsFaultSchema.safeParse(body);
     if (!fault.success) return refusal(z.prettifyError(fault.error));
     const others = server.faults.filter((other) => other.kind !== fault.data.kind);
-    server.setFaults([...others, fault.data]);
+    server.setFaults(isOn ? [...others, fault.data] : others);
     return jsonAnswer({ faults: server.faults });
+  };
+  const calls: Readonly<Record<string, (body: unknown) => AdminAnswer>> = {
+    'GET state': () => jsonAnswer(describe(server)),
+    'POST faults': (body) => change(body, true),
+    'POST faults/end': (body) => change(body, false),
+    'DELETE faults': () => {
+      server.setFaults([]);
+      return jsonAnswer({ faults: [] });
+    },
+  };
+  return ({ method, segments, body }) => {
+    const call = calls[`${method} ${segments.join('/')}`];
+    return call === undefined
+      ? refusal(`no such call; there are: ${Object.keys(calls).join(', ')}`, 404)
+      : call(body);
   };
 }
 

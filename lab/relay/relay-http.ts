@@ -13,7 +13,7 @@ export interface Link {
 
 const linkSchema = z.looseObject({ link: z.string() });
 
-/** GET /state, POST /faults `{link, kind, …}`, DELETE /faults (all links), POST /reset `{link}`. */
+/** GET /state, POST /faults `{link, kind, …}`, POST /faults/end (the same, one less), DELETE /faults (all links), POST /reset `{link}`. */
 export function relayHandler(links: readonly Link[]): AdminHandler {
   const faults = new Map<string, readonly LinkFault[]>(links.map(({ name }) => [name, []]));
   const set = (link: Link, next: readonly LinkFault[]) => {
@@ -42,9 +42,17 @@ export function relayHandler(links: readonly Link[]): AdminHandler {
     'GET state': state,
     'POST faults': (body) =>
       withLink(body, (link) =>
-        addFault(body, (fault) => {
+        readFault(body, (fault) => {
           const others = (faults.get(link.name) ?? []).filter(({ kind }) => kind !== fault.kind);
           set(link, [...others, fault]);
+          return state();
+        }),
+      ),
+    'POST faults/end': (body) =>
+      withLink(body, (link) =>
+        readFault(body, (fault) => {
+          const others = (faults.get(link.name) ?? []).filter(({ kind }) => kind !== fault.kind);
+          set(link, others);
           return state();
         }),
       ),
@@ -66,8 +74,8 @@ export function relayHandler(links: readonly Link[]): AdminHandler {
   };
 }
 
-function addFault(body: unknown, add: (fault: LinkFault) => AdminAnswer): AdminAnswer {
+function readFault(body: unknown, use: (fault: LinkFault) => AdminAnswer): AdminAnswer {
   const { link: _, ...rest } = linkSchema.parse(body);
   const fault = linkFaultSchema.safeParse(rest);
-  return fault.success ? add(fault.data) : refusal(z.prettifyError(fault.error));
+  return fault.success ? use(fault.data) : refusal(z.prettifyError(fault.error));
 }

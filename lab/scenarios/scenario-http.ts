@@ -2,9 +2,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { z } from 'zod';
 import { isFromPage } from '#lab/xds/admin-http.ts';
 import { SAFEGUARDS } from '#telemetry/safeguard.ts';
+import type { FaultBoard } from './fault-board.ts';
 import { LESSONS, type Lesson, USUAL_LESSONS } from './lessons.ts';
 import type { Scenario } from './scenario.ts';
-import type { ScenarioRunner } from './scenario-runner.ts';
+import type { Run, ScenarioRunner } from './scenario-runner.ts';
 
 const BODY_LIMIT_BYTES = 16 * 1024;
 const HEARTBEAT_MS = 15_000;
@@ -19,15 +20,23 @@ const StartRun = z.object({
     .default([...USUAL_LESSONS]),
 });
 
+const SetFault = z.object({
+  id: z.string(),
+  target: z.string().default(''),
+  on: z.boolean(),
+});
+
 type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
 /**
- * GET /scenarios · GET /lessons · GET /run · POST /runs {scenario, speed, seed, lessons} · POST /run/stop · GET /runs/ID/log (JSON lines) ·
+ * GET /scenarios · GET /lessons · GET /run · POST /runs {scenario, speed, seed, lessons} · POST /run/stop ·
+ * POST /run/pause · POST /run/resume · GET /faults · POST /faults {id, target, on} · GET /runs/ID/log (JSON lines) ·
  * GET /events (server-sent events, the run at every change)
  */
 export function createScenarioServer(
   runner: ScenarioRunner,
   scenarios: ReadonlyMap<string, Scenario>,
+  board: FaultBoard,
 ): Server {
   const routes: Readonly<Record<string, Handler>> = {
     'GET /scenarios': (_, response) =>
@@ -40,6 +49,10 @@ export function createScenarioServer(
       await runner.stop();
       sendJson(response, 200, runner.current() ?? null);
     },
+    'POST /run/pause': (_, response) => answerRun(response, runner.pause(), 'nothing is running'),
+    'POST /run/resume': (_, response) => answerRun(response, runner.resume(), 'nothing is paused'),
+    'GET /faults': async (_, response) => sendJson(response, 200, await board.read()),
+    'POST /faults': (request, response) => setFault(board, request, response),
     'GET /events': (_, response) => sendEvents(runner, response),
   };
   return createServer((request, response) => {
@@ -59,6 +72,31 @@ export function createScenarioServer(
       sendJson(response, 500, { error: error instanceof Error ? error.message : String(error) });
     });
   });
+}
+
+function answerRun(response: ServerResponse, run: Run | undefined, otherwise: string): void {
+  if (run) sendJson(response, 200, run);
+  else sendJson(response, 409, { error: otherwise });
+}
+
+/** Answers with all faults as they stand after it. */
+async function setFault(
+  board: FaultBoard,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const parsed = SetFault.safeParse(await readJson(request));
+  if (!parsed.success) {
+    return sendJson(response, 400, { error: z.prettifyError(parsed.error) });
+  }
+  const { id, target, on } = parsed.data;
+  try {
+    await board.set(id, target, on);
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    return sendJson(response, error instanceof RangeError ? 404 : 502, { error: said });
+  }
+  sendJson(response, 200, await board.read());
 }
 
 async function startRun(

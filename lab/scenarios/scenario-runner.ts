@@ -3,7 +3,7 @@ import type { LabControls } from './lab-controls.ts';
 import { USUAL_LESSONS } from './lessons.ts';
 import { delayMs, type LabAction, type Scenario, type Step } from './scenario.ts';
 
-type RunState = 'running' | 'done' | 'failed' | 'stopped';
+type RunState = 'running' | 'paused' | 'done' | 'failed' | 'stopped';
 type StepState = 'waiting' | 'running' | 'done' | 'failed';
 
 export interface StepRun extends Omit<Step, 'actions'> {
@@ -60,6 +60,10 @@ export class ScenarioRunner {
   readonly #listeners = new Set<(run: Run) => void>();
   #run: Run | undefined;
   #startedMs = 0;
+  /** While paused: when that was. The scenario's clock stands still. */
+  #pausedMs: number | undefined;
+  /** Wakes the step that is waited for. */
+  #wake: () => void = () => undefined;
   #stop: AbortController | undefined;
   #ended: Promise<void> = Promise.resolve();
   #count = 0;
@@ -71,8 +75,9 @@ export class ScenarioRunner {
   /** With the elapsed time of now. */
   current(): Run | undefined {
     const run = this.#run;
-    if (run?.state !== 'running') return run;
-    const elapsedSeconds = ((this.#parts.now() - this.#startedMs) / 1000) * run.speed;
+    if (!isUnderWay(run)) return run;
+    const nowMs = this.#pausedMs ?? this.#parts.now();
+    const elapsedSeconds = ((nowMs - this.#startedMs) / 1000) * run.speed;
     return { ...run, elapsedSeconds: Math.min(run.durationSeconds, Math.max(0, elapsedSeconds)) };
   }
 
@@ -84,7 +89,8 @@ export class ScenarioRunner {
   /** undefined while another run is under way. */
   start(request: RunRequest): Run | undefined {
     const { scenario, speed, seed, lessons } = request;
-    if (this.#run?.state === 'running') return undefined;
+    if (isUnderWay(this.#run)) return undefined;
+    this.#pausedMs = undefined;
     this.#count += 1;
     this.#startedMs = this.#parts.now();
     const run: Run = {
@@ -113,7 +119,27 @@ export class ScenarioRunner {
     this.#stop?.abort();
     await this.#ended;
     await this.#mend('stopped: everything is mended');
-    if (this.#run?.state === 'running') this.#change({ state: 'stopped' });
+    if (isUnderWay(this.#run)) this.#change({ state: 'stopped' });
+  }
+
+  /** Holds the scenario's clock: no further step is begun. What was done stays done. undefined when nothing runs. */
+  pause(): Run | undefined {
+    if (this.#run?.state !== 'running') return undefined;
+    this.#pausedMs = this.#parts.now();
+    this.#change({ state: 'paused' });
+    this.#wake();
+    return this.current();
+  }
+
+  /** Goes on from where it was paused. undefined when nothing is paused. */
+  resume(): Run | undefined {
+    if (this.#run?.state !== 'paused' || this.#pausedMs === undefined) return undefined;
+    // Paused before the story began, it begins now.
+    this.#startedMs += this.#parts.now() - Math.max(this.#pausedMs, this.#startedMs);
+    this.#pausedMs = undefined;
+    this.#change({ state: 'running' });
+    this.#wake();
+    return this.current();
   }
 
   async #play(request: RunRequest, stop: AbortSignal): Promise<void> {
@@ -231,18 +257,26 @@ export class ScenarioRunner {
     await this.#parts.writeLog(line);
   }
 
-  /** Resolves early when the run is stopped. */
-  #sleepUntil(afterStartMs: number, stop: AbortSignal): Promise<void> {
-    const leftMs = this.#startedMs + afterStartMs - this.#parts.now();
-    if (leftMs <= 0 || stop.aborted) return Promise.resolve();
+  /** Resolves early when the run is stopped, later when it is paused meanwhile. */
+  async #sleepUntil(afterStartMs: number, stop: AbortSignal): Promise<void> {
+    while (!stop.aborted) {
+      const leftMs = this.#startedMs + afterStartMs - this.#parts.now();
+      if (this.#pausedMs === undefined && leftMs <= 0) return;
+      await this.#sleep(this.#pausedMs === undefined ? leftMs : undefined, stop);
+    }
+  }
+
+  /** For `ms`, or until woken where it is undefined; a pause, its end and a stop wake it. */
+  #sleep(ms: number | undefined, stop: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {
         clearTimeout(timer);
         stop.removeEventListener('abort', done);
         resolve();
       };
-      const timer = setTimeout(done, leftMs);
+      const timer = ms === undefined ? undefined : setTimeout(done, ms);
       stop.addEventListener('abort', done);
+      this.#wake = done;
     });
   }
 
@@ -261,6 +295,10 @@ export class ScenarioRunner {
 
 function isSameSet(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((each) => b.includes(each));
+}
+
+function isUnderWay(run: Run | undefined): run is Run {
+  return run?.state === 'running' || run?.state === 'paused';
 }
 
 /** The part or edge that an action touches. */

@@ -23,9 +23,9 @@ export class ServiceFaults {
     await sleep(drawServiceTimeMs(time, this.#roll) + this.#faults.extraMs);
   };
 
-  /** `routes` with the errors put in, and the route that sets the faults. */
+  /** `routes` with the errors put in, and the routes that tell and set the faults. */
   apply(routes: readonly HttpRoute[]): readonly HttpRoute[] {
-    return [...routes.map((route) => this.#withErrors(route)), this.#adminRoute()];
+    return [...routes.map((route) => this.#withErrors(route)), ...this.#adminRoutes()];
   }
 
   #withErrors(route: HttpRoute): HttpRoute {
@@ -39,19 +39,22 @@ export class ServiceFaults {
     return { ...route, handle };
   }
 
-  #adminRoute(): HttpRoute {
-    return {
-      method: 'POST',
-      path: '/-/faults',
-      isTraced: false,
-      handle: async ({ body }) => {
-        const parsed = Faults.safeParse(JSON.parse(body === '' ? '{}' : body));
-        if (!parsed.success) {
-          return { status: 400, body: { error: 'give {"extraMs":0,"errorRatio":0}' } };
-        }
-        this.#faults = parsed.data;
-        return { status: 200, body: parsed.data };
+  #adminRoutes(): readonly HttpRoute[] {
+    const at = { path: '/-/faults', isTraced: false } as const;
+    return [
+      { ...at, method: 'GET', handle: async () => ({ status: 200, body: this.#faults }) },
+      {
+        ...at,
+        method: 'POST',
+        handle: async ({ body }) => {
+          const parsed = Faults.safeParse(JSON.parse(body === '' ? '{}' : body));
+          if (!parsed.success) {
+            return { status: 400, body: { error: 'give {"extraMs":0,"errorRatio":0}' } };
+          }
+          this.#faults = parsed.data;
+          return { status: 200, body: parsed.data };
+        },
       },
-    };
+    ];
   }
 }

@@ -14,9 +14,11 @@ import { ScrollArea } from '#views/shell/scroll-area.tsx';
 import { Segmented } from '#views/shell/segmented.tsx';
 import { Skeleton } from '#views/shell/skeleton.tsx';
 import { useUrlState } from '#views/shell/use-url-state.ts';
+import { FaultBoard } from './fault-board.tsx';
 import type { LabRun, LabScenario } from './lab-run.ts';
 import { LabSteps } from './lab-steps.tsx';
 import { Lessons } from './lessons.tsx';
+import { NextStep, RunControls } from './run-controls.tsx';
 import { ScenarioList } from './scenario-list.tsx';
 import { TimeLanes } from './time-lanes.tsx';
 import { type Lab, useLab } from './use-lab.ts';
@@ -28,17 +30,29 @@ const RUN_TONES: Readonly<Record<LabRun['state'], Tone>> = {
   failed: 'crit',
   stopped: 'neutral',
 };
+const PARTS = [
+  { value: 'scenarios', label: 'Scenarios' },
+  { value: 'faults', label: 'Faults by hand' },
+];
 const SPEEDS = ['1', '10', '30', '60', '120'] as const;
 
 /** Outages to rehearse: what runs, how far it is, and what should be seen. */
 export function LabScreen() {
   const lab = useLab();
+  const [params, change] = useUrlState();
+  const part = params.get('part') === 'faults' ? 'faults' : 'scenarios';
   return (
     <>
       <Header title="Lab" right={<LiveClock />}>
+        <Segmented
+          name="Part of the lab"
+          value={part}
+          options={PARTS}
+          onChange={(next) => change({ part: next === 'faults' ? next : undefined })}
+        />
         <IncidentBadge />
       </Header>
-      <LabBody lab={lab} />
+      {part === 'faults' && lab.state === 'ready' ? <FaultBoard /> : <LabBody lab={lab} />}
     </>
   );
 }
@@ -160,20 +174,24 @@ function ScenarioPanel({
 }) {
   const run = lab.run?.scenario === scenario.name ? lab.run : undefined;
   const isBusy = isUnderWay(lab.run);
+  const isPaused = lab.run?.state === 'paused';
   const [speed, setSpeed] = useState(String(scenario.defaultSpeed ?? 1));
   const start = useCallback(
     () => void lab.start({ scenario: scenario.name, speed: Number(speed), lessons: [...lessons] }),
     [lab.start, scenario.name, speed, lessons],
   );
   const stop = useCallback(() => void lab.stop(), [lab.stop]);
+  const pause = useCallback(() => void lab.pause(), [lab.pause]);
+  const resume = useCallback(() => void lab.resume(), [lab.resume]);
   useKeys(
     'Lab',
     useMemo(
       () => [
         { keys: 'r', label: 'Run it', run: start },
+        { keys: 'p', label: 'Pause or resume', run: isPaused ? resume : pause },
         { keys: '0', label: 'Stop, mend all', run: stop },
       ],
-      [start, stop],
+      [start, stop, pause, resume, isPaused],
     ),
   );
   const speeds = [...new Set([...SPEEDS, String(scenario.defaultSpeed ?? 1)])]
@@ -187,9 +205,9 @@ function ScenarioPanel({
         <>
           {run !== undefined && <Badge tone={RUN_TONES[run.state]}>{run.state}</Badge>}
           {isBusy ? (
-            <Button size="small" onClick={stop}>
-              <Square size={12} aria-hidden /> Stop, mend all
-            </Button>
+            lab.run !== undefined && (
+              <RunControls run={lab.run} onPause={pause} onResume={resume} onStop={stop} />
+            )
           ) : (
             <>
               <Segmented name="Speed" value={speed} options={speeds} onChange={setSpeed} />
@@ -201,6 +219,7 @@ function ScenarioPanel({
         </>
       }
     >
+      {run !== undefined && <NextStep run={run} />}
       <ScrollArea name="Scenario">
         <div className="border-line border-b px-4 py-3">
           <p className="max-w-[86ch] text-muted">{scenario.story}</p>

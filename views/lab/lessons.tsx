@@ -3,6 +3,7 @@
 import { classNames } from '#views/shell/class-names.ts';
 import { Panel } from '#views/shell/panel.tsx';
 import { ScrollArea } from '#views/shell/scroll-area.tsx';
+import { Knob } from './knob.tsx';
 import type { LabLesson } from './lab-run.ts';
 
 /** Each can be switched for one run; those that matter for the scenario come first. */
@@ -88,20 +89,6 @@ function LessonSwitch({
       </span>
       <Knob isOn={isOn} />
     </button>
-  );
-}
-
-function Knob({ isOn }: { readonly isOn: boolean }) {
-  return (
-    <span
-      aria-hidden
-      className={classNames(
-        'mt-0.5 flex h-[18px] w-8 shrink-0 items-center rounded-full border px-[2px] transition-colors duration-150',
-        isOn ? 'justify-end border-transparent bg-ok' : 'border-dim',
-      )}
-    >
-      <span className={`size-3 rounded-full ${isOn ? 'bg-bg' : 'bg-dim'}`} />
-    </span>
   );
 }
 

@@ -21,6 +21,9 @@ export interface Lab {
   readonly start: (request: StartRequest) => Promise<boolean>;
   /** Ends the run, and mends everything in any case. */
   readonly stop: () => Promise<void>;
+  /** Holds the run's clock, and lets it go on. */
+  readonly pause: () => Promise<void>;
+  readonly resume: () => Promise<void>;
 }
 
 interface StartRequest {
@@ -74,7 +77,13 @@ export function useLab(): Lab {
   const stop = useCallback(async () => {
     await post('run/stop', undefined);
   }, [post]);
-  return { ...asked, error, start, stop };
+  const pause = useCallback(async () => {
+    await post('run/pause', undefined);
+  }, [post]);
+  const resume = useCallback(async () => {
+    await post('run/resume', undefined);
+  }, [post]);
+  return { ...asked, error, start, stop, pause, resume };
 }
 
 async function readLab(signal: AbortSignal): Promise<Asked> {

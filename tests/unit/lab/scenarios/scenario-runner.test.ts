@@ -101,6 +101,46 @@ describe('ScenarioRunner', () => {
     ).toBeUndefined();
   });
 
+  it('holds its clock while it is paused, and goes on from there', async () => {
+    const done: LabAction[] = [];
+    let nowMs = 1_000_000;
+    const runner = new ScenarioRunner({
+      controls: {
+        perform: async (action) => void done.push(action),
+        mend: async () => [],
+        learn: async () => undefined,
+        reseed: async () => undefined,
+        readLoad: async () => [],
+      },
+      now: () => nowMs,
+      writeLog: async () => undefined,
+    });
+    const calm = new Promise((resolve) => {
+      runner.listen((run) => run.steps[0]?.state === 'done' && resolve(undefined));
+    });
+    runner.start({ scenario: story, speed: 1, seed: 1, lessons: [] });
+    await calm;
+    nowMs += 500;
+    expect(runner.pause()?.state).toBe('paused');
+    expect(runner.start({ scenario: story, speed: 1, seed: 1, lessons: [] })).toBeUndefined();
+    nowMs += 60_000;
+    expect(runner.current()?.elapsedSeconds).toBe(0.5);
+    expect(done).toEqual([]);
+    expect(runner.resume()?.state).toBe('running');
+    expect(runner.current()?.elapsedSeconds).toBe(0.5);
+    expect(runner.resume()).toBeUndefined();
+    await runner.stop();
+  });
+
+  it('can be stopped while it is paused', async () => {
+    const { runner } = runnerWith(async () => undefined);
+    runner.start({ scenario: story, speed: 0.001, seed: 1, lessons: [] });
+    runner.pause();
+    await runner.stop();
+    expect(runner.current()?.state).toBe('stopped');
+    expect(runner.pause()).toBeUndefined();
+  });
+
   it('stops at once and mends the lab', async () => {
     const { runner, mends } = runnerWith(async () => undefined);
     runner.start({ scenario: story, speed: 0.001, seed: 1, lessons: USUAL_LESSONS });
