@@ -25,46 +25,68 @@ const ACKS = Object.fromEntries(
  * bench measures the server, and not a thousand full clients that share its machine.
  */
 export class RawAdsClient {
-  readonly #session: ClientHttp2Session;
+  readonly #address: string;
+  readonly #onLost: (reason: string) => void;
+  #session: ClientHttp2Session | undefined;
   #stream: ClientHttp2Stream | undefined;
   #pending = Buffer.alloc(0);
   readonly #seen = new Set<string>();
+  #isClosing = false;
 
-  constructor(address: string) {
-    this.#session = connect(`http://${address}`);
-    this.#session.on('error', () => undefined);
+  /** `onLost` is told when the connection or its stream ends though nobody here closed it, with what is known of why. */
+  constructor(address: string, onLost: (reason: string) => void) {
+    this.#address = address;
+    this.#onLost = onLost;
   }
 
-  /** Opens the stream and subscribes; resolves when every type was answered once. */
+  /** Connects, opens the stream and subscribes; resolves when every type was answered once. */
   subscribe(id: string): Promise<void> {
     this.#open();
-    return new Promise((resolve, reject) => {
-      this.#session.on('error', reject);
-      this.#stream?.on('close', () => reject(new Error(`the stream of ${id} was closed`)));
+    return new Promise((resolve) => {
       this.#stream?.on('data', (chunk: Buffer) => this.#take(chunk, resolve));
       for (const type of XDS_TYPES) this.#write(encodeRequest({ type, names: NAMES[type], id }));
     });
   }
 
-  /** Opens the stream and answers every message, whatever it is. */
-  echo(): void {
+  /** Connects, opens the stream and, once it was answered, answers every message, whatever it is; resolves then. */
+  echo(): Promise<void> {
     this.#open();
-    this.#stream?.on('data', () => this.#write(ACKS[TYPE_URL.EDS] ?? Buffer.alloc(0)));
-    this.#write(Buffer.alloc(0));
+    return new Promise((resolve) => {
+      this.#stream?.once('data', () => {
+        resolve();
+        this.#stream?.on('data', () => this.#write(ACKS[TYPE_URL.EDS] ?? Buffer.alloc(0)));
+      });
+      this.#write(Buffer.alloc(0));
+    });
   }
 
   close(): void {
-    this.#session.destroy();
+    this.#isClosing = true;
+    this.#session?.destroy();
   }
 
   #open(): void {
-    this.#stream = this.#session.request({
+    let reason = 'no reason given';
+    const lost = (what: string) => {
+      if (!this.#isClosing) this.#onLost(`${what}: ${reason}`);
+    };
+    this.#session = connect(`http://${this.#address}`);
+    this.#session.on('error', (error) => {
+      reason = error.message;
+    });
+    this.#session.on('goaway', (code) => {
+      reason = `GOAWAY ${code}`;
+    });
+    this.#session.on('close', () => lost('connection'));
+    const stream = this.#session.request({
       ':method': 'POST',
       ':path': PATH,
       te: 'trailers',
       'content-type': 'application/grpc',
     });
-    this.#stream.on('error', () => undefined);
+    stream.on('error', () => undefined);
+    stream.on('close', () => lost(`stream, reset code ${stream.rstCode}`));
+    this.#stream = stream;
   }
 
   #take(chunk: Buffer, onComplete: () => void): void {

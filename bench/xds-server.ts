@@ -14,20 +14,26 @@ import { ADS } from '#lab/xds/services.ts';
 const HOST = '127.24.9.1';
 const [mode = 'control-plane', otlp] = process.argv.slice(2);
 
-/** Counts answers of one round, and says how long the last one took to come and what it cost this process. */
+/**
+ * Counts answers of one round, and says how long the last one took to come and what it cost this process. A late answer to
+ * an earlier message is none of this round: counted, it would end the round before its time, and a later one never.
+ */
 class Round {
   #startedMs = 0;
   #startedCpu = process.cpuUsage();
   #left = 0;
+  #version = 0;
 
-  begin(count: number): void {
+  /** `change` sends the messages and returns their version. */
+  begin(count: number, change: () => number): void {
     this.#left = count;
     this.#startedCpu = process.cpuUsage();
     this.#startedMs = performance.now();
+    this.#version = change();
   }
 
-  answered(): void {
-    if (this.#left === 0) return;
+  answered(version: number): void {
+    if (this.#left === 0 || version !== this.#version) return;
     this.#left -= 1;
     if (this.#left > 0) return;
     const { user, system } = process.cpuUsage(this.#startedCpu);
@@ -41,8 +47,7 @@ if (otlp !== undefined)
   startOtelSdk({ serviceName: 'control-plane', instanceId: 'bench', endpoint: otlp });
 const { port, change } = await (mode === 'floor' ? startFloor() : startControlPlane());
 process.on('message', ({ streams }: { streams: number }) => {
-  round.begin(streams);
-  change();
+  round.begin(streams, change);
 });
 process.on('disconnect', () => process.exit(0));
 process.send?.({ kind: 'ready', address: `${HOST}:${port}` });
@@ -55,7 +60,7 @@ async function startControlPlane() {
       const end = told.pushed(facts);
       return (outcome) => {
         end(outcome);
-        if (facts.type === 'EDS') round.answered();
+        if (facts.type === 'EDS' && outcome.kind === 'acked') round.answered(facts.version);
       };
     },
   };
@@ -77,6 +82,7 @@ async function startControlPlane() {
     change: () => {
       changes += 1;
       publish();
+      return controlPlane.snapshot?.proxyless.EDS.version ?? 0;
     },
   };
 }
@@ -101,6 +107,7 @@ function catalogue(change: number): ServiceCatalogue {
 
 async function startFloor() {
   const streams = new Set<ServerDuplexStream<Buffer, Buffer>>();
+  let changes = 0;
   const server = new Server({ 'grpc.enable_channelz': 0 });
   const raw = Object.fromEntries(
     Object.entries(ADS).map(([name, method]) => [
@@ -114,8 +121,14 @@ async function startFloor() {
   );
   server.addService(raw, {
     StreamAggregatedResources: (call: ServerDuplexStream<Buffer, Buffer>) => {
+      let answers = 0;
+      // As a subscription does, the first message asks for an answer: so the client knows that it is served.
+      call.on('data', () => {
+        if (answers === 0) call.write(message);
+        else round.answered(answers);
+        answers += 1;
+      });
       streams.add(call);
-      call.on('data', () => round.answered());
       call.on('error', () => streams.delete(call));
       call.on('end', () => call.end());
     },
@@ -131,6 +144,8 @@ async function startFloor() {
     port: bound,
     change: () => {
       for (const call of streams) call.write(message);
+      changes += 1;
+      return changes;
     },
   };
 }
