@@ -57,7 +57,14 @@ export class SotwSubscription implements Subscription<DiscoveryRequest> {
       this.#answerInFull();
       return { kind: 'subscribe' };
     }
-    const added = this.#names === names ? [] : [...this.#names].filter((name) => !names.has(name));
+    const isNarrowed = wildcard && !this.#wildcard;
+    const added =
+      this.#names === names
+        ? []
+        : [...this.#names].filter(
+            // Who held everything and now names what of it it keeps is told nothing new.
+            (name) => !names.has(name) && !(isNarrowed && this.#sent.has(name)),
+          );
     if (added.length > 0) this.#forced = new Set([...this.#forced, ...added]);
     if (this.#wildcard && !wildcard) this.#answerDue = true;
     return request.error_detail ? { kind: 'nack', error: request.error_detail } : { kind: 'ack' };

@@ -92,6 +92,9 @@ describe('wildcard subscriptions', () => {
   it('after a name was given, an empty list means none', async () => {
     const first = await mesh.probe.obtain('CDS', []);
     mesh.probe.ack('CDS', first, ['song']);
+    // It holds song: naming what it keeps is no question.
+    await mesh.probe.expectQuiet();
+    mesh.plane.controlPlane.addFault({ kind: 'bad-cluster', service: 'song' });
     const named = await mesh.probe.next('CDS');
     expect(namesOf(named)).toEqual(['song']);
     mesh.probe.ack('CDS', named, []);
