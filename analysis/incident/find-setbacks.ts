@@ -2,25 +2,37 @@ import type { ControlPlaneView, Push, XdsClient } from '#analysis/control-plane/
 import { elapsedNs, NS_PER_SECOND, type UnixNano } from '#telemetry/time.ts';
 import { XDS_TYPES, type XdsType } from '#telemetry/xds-type.ts';
 
-/** A push that clients refuse, or took though it is older than what they had: nothing fails by it yet. */
+/**
+ * A push that clients refuse, that ends them, or that they took though it is older than what they had; or clients that are
+ * cut off while others are served. Nothing need fail by it yet.
+ */
 export interface Setback {
-  readonly kind: 'push-rejected' | 'version-regressed';
-  /** Of the first such push. */
+  readonly kind: 'push-rejected' | 'push-fatal' | 'version-regressed' | 'clients-cut-off';
+  /** Of the first such push, or of the first stream that was lost. */
   readonly unixNano: UnixNano;
-  readonly type: XdsType;
-  readonly version: string;
+  /** Of what was pushed. */
+  readonly type?: XdsType;
+  readonly version?: string;
   readonly clients: readonly string[];
   readonly reason: string;
 }
 
 /** An older version stays with its clients until the next push: after this it is no news. */
 const REGRESSION_MATTERS_NS = 60 * NS_PER_SECOND;
+/** Sent so often without a word, and each time the stream ended: it is the push that ends the client. */
+const FATAL_PUSHES = 2;
+/** A client that goes on for so long after such a push has survived it. */
+const FATAL_MATTERS_NS = 20 * NS_PER_SECOND;
+/** Pings tell of one loss over several seconds: by then it is plain whether some were cut off or all. */
+const CUT_OFF_FOR_NS = 9 * NS_PER_SECOND;
 
 /** Setbacks that hold at `atUnixNano`, one per version refused and one for all that went back, ascending. */
 export function findSetbacks(view: ControlPlaneView, atUnixNano: UnixNano): readonly Setback[] {
   const speaking = view.clients.filter((client) => !client.isSilent && client.connected);
   return [
     ...refusals(speaking, view.pushes, atUnixNano),
+    ...fatalPushes(view, atUnixNano),
+    ...cutOff(view, atUnixNano),
     ...regressions(speaking, view.pushes, atUnixNano),
   ].toSorted((a, b) => Number(a.unixNano - b.unixNano));
 }
@@ -61,6 +73,71 @@ function refusedBy(
 ): readonly string[] {
   const say = clients.filter((client) => client.types[type]?.rejected === version);
   return [...new Set([...refused.map((push) => push.client), ...say.map((c) => c.id)])].sort();
+}
+
+/** One version of one type that was sent to the same client again and again, each time with its last word before it went. */
+function fatalPushes({ pushes }: ControlPlaneView, atUnixNano: UnixNano): readonly Setback[] {
+  const byContent = new Map<string, Push[]>();
+  for (const push of pushes) {
+    if (push.outcome !== 'silent') continue;
+    const key = `${push.type} ${push.version}`;
+    byContent.set(key, [...(byContent.get(key) ?? []), push]);
+  }
+  return [...byContent.values()].flatMap((unanswered) => {
+    const dying = [...new Set(unanswered.map(({ client }) => client))]
+      .filter((client) => isDying(client, unanswered, pushes, atUnixNano))
+      .sort();
+    const [push] = unanswered;
+    const since = firstOf(unanswered.filter(({ client }) => dying.includes(client)));
+    if (push === undefined || since === undefined) return [];
+    const { type, version } = push;
+    const reason = 'each stream ended with it unanswered, and began again';
+    return [{ kind: 'push-fatal', unixNano: since, type, version, clients: dying, reason }];
+  });
+}
+
+function isDying(
+  client: string,
+  unanswered: readonly Push[],
+  pushes: readonly Push[],
+  atUnixNano: UnixNano,
+): boolean {
+  const own = unanswered.filter((push) => push.client === client);
+  const [newest, ...others] = own.map(({ unixNano }) => unixNano);
+  if (newest === undefined || own.length < FATAL_PUSHES) return false;
+  const last = others.reduce((a, b) => (b > a ? b : a), newest);
+  const survived = pushes.some(
+    (push) =>
+      push.client === client &&
+      push.type === own[0]?.type &&
+      push.unixNano > last &&
+      push.outcome === 'acked',
+  );
+  return !survived && elapsedNs(last, atUnixNano) <= FATAL_MATTERS_NS;
+}
+
+/** Clients that live and have lost their stream, while most others keep theirs. */
+function cutOff(view: ControlPlaneView, atUnixNano: UnixNano): readonly Setback[] {
+  const { clients, server } = view;
+  const lost = clients.filter(
+    (client) =>
+      client.verdict === 'stream-lost' &&
+      !client.isSilent &&
+      elapsedNs(client.connectedSinceUnixNano, atUnixNano) >= CUT_OFF_FOR_NS,
+  );
+  // Who came back after them lost its stream with them: then it was the server that went, and these are late.
+  const served = clients.filter(
+    (client) =>
+      client.connected &&
+      !client.isSilent &&
+      lost.every((one) => client.connectedSinceUnixNano < one.connectedSinceUnixNano),
+  );
+  const isPart = lost.length > 0 && served.length * 2 > clients.length;
+  if (view.state === 'lost' || server.silentSinceUnixNano !== undefined || !isPart) return [];
+  const ids = lost.map((client) => client.id).sort();
+  const unixNano = lost.map((client) => client.connectedSinceUnixNano).reduce(earlier);
+  const reason = 'no stream, while the others keep theirs';
+  return [{ kind: 'clients-cut-off', unixNano, clients: ids, reason }];
 }
 
 function regressions(

@@ -1,13 +1,20 @@
 import type { XdsClient } from '#analysis/control-plane/xds-client.ts';
 import { lastFailure } from '#analysis/incident/find-failures.ts';
-import type { IncidentEvent, IncidentEventKind } from '#analysis/incident/incident.ts';
+import type { Setback } from '#analysis/incident/find-setbacks.ts';
+import type { IncidentEvent } from '#analysis/incident/incident.ts';
 import { byTime, CONTROL_PLANE, entry } from '#analysis/incident/incident-entry.ts';
 import {
   type Evidence,
   lackedNames,
   unfinishedMoves,
 } from '#analysis/incident/incident-evidence.ts';
-import { dnsEvents, setbackEvents, stuckEvents } from '#analysis/incident/setback-events.ts';
+import {
+  dnsEvents,
+  setbackEvents,
+  standingSetbacks,
+  stillOpen,
+  stuckEvents,
+} from '#analysis/incident/setback-events.ts';
 import { toServiceShifts } from '#analysis/routing/to-service-shifts.ts';
 import { edgeId } from '#analysis/service-map/build-service-map.ts';
 import { USERS } from '#telemetry/call-edge.ts';
@@ -34,8 +41,8 @@ export interface UnderWay {
   /** Names lost and not restored. */
   readonly missing: ReadonlySet<string>;
   readonly controlPlaneLost: boolean;
-  /** What was refused and is not accepted. */
-  readonly refused: ReadonlySet<string>;
+  /** Of those that end. */
+  readonly setbacks: ReadonlySet<Setback['kind']>;
 }
 
 /** What a client held may have changed a moment before the first sign; older news belong to other times. */
@@ -56,22 +63,8 @@ export function readUnderWay(events: readonly IncidentEvent[]): UnderWay {
     ),
     missing: new Set(lost.flatMap((event) => namesOf(event.subject))),
     controlPlaneLost: stillOpen(events, 'control-plane-lost', 'control-plane-restored').size > 0,
-    refused: new Set(stillOpen(events, 'push-rejected', 'push-accepted').keys()),
+    setbacks: standingSetbacks(events),
   };
-}
-
-/** Subjects that began and have not ended, with their begin. */
-function stillOpen(
-  events: readonly IncidentEvent[],
-  began: IncidentEventKind,
-  ended: IncidentEventKind,
-): ReadonlyMap<string, UnixNano> {
-  const open = new Map<string, UnixNano>();
-  for (const { kind, subject, unixNano } of events) {
-    if (kind === began) open.set(subject, unixNano);
-    else if (kind === ended) open.delete(subject);
-  }
-  return open;
 }
 
 /** Entries that `evidence` adds to `events`, ascending. The same evidence twice adds nothing. */
@@ -87,7 +80,7 @@ export function newEvents(
     ...configEvents(evidence, underWay),
     ...controlPlaneEvents(evidence, underWay),
     ...failureEvents(evidence, underWay),
-    ...setbackEvents(evidence, underWay.refused, events),
+    ...setbackEvents(evidence, underWay.setbacks, events),
     ...dnsEvents(evidence, events),
     ...stuckEvents(evidence, events),
     ...shiftEvents(evidence),

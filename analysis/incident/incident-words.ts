@@ -33,14 +33,19 @@ function words(evidence: Evidence): Omit<IncidentWords, 'severity'> {
   const isCause = massDeletion !== undefined || byConfig || evidence.detouredSince !== undefined;
   if (missing.length > 0 && isCause) return configLost(evidence);
   if (evidence.controlPlane.state === 'lost') return controlPlaneLost(evidence);
-  const setback = evidence.setbacks.find(({ kind }) => kind === 'push-rejected');
-  if (setback !== undefined) return pushRefused(evidence, setback);
+  const of = (kind: Setback['kind']) => evidence.setbacks.find((setback) => setback.kind === kind);
+  const fatal = of('push-fatal');
+  if (fatal !== undefined) return pushKills(evidence, fatal);
+  const refused = of('push-rejected');
+  if (refused !== undefined) return pushRefused(evidence, refused);
+  const cut = of('clients-cut-off');
+  if (cut !== undefined) return clientsCutOff(evidence, cut);
   if (failing.some((edge) => edge.dnsRatio > 0.5)) return dnsFailing(evidence);
   if (failing.length === 0 && evidence.heldPush !== undefined)
     return pushHeldBack(evidence, evidence.heldPush);
   if (failing.length === 0 && massDeletion !== undefined)
     return deletionKept(evidence, massDeletion);
-  const [older] = evidence.setbacks;
+  const older = of('version-regressed');
   if (failing.length === 0 && older !== undefined) return versionsWentBack(evidence, older);
   return callsFail(evidence);
 }
@@ -74,6 +79,24 @@ function deletionKept(
   return {
     title: `Mesh configuration lost and kept: ${resourcesBefore - resourcesAfter} of ${resourcesBefore} resources gone at the control plane`,
     cause: `Release ${release.release || release.version} took them away. ${keepers.length} of ${controlPlane.clients.length} xDS clients go on with what they hold; one that starts now has none.`,
+  };
+}
+
+function pushKills(evidence: Evidence, setback: Setback): Omit<IncidentWords, 'severity'> {
+  const { type, version, clients } = setback;
+  const by = `${clients.length} of ${evidence.controlPlane.clients.length} clients`;
+  return {
+    title: `Proxies die of a push: ${type} ${version} at ${by}${effectOf(evidence.failing)}`,
+    cause: `${list(clients)} end each time they are sent ${type} ${version}, and are sent it again when they start. Nothing passes a proxy while it is down.`,
+  };
+}
+
+function clientsCutOff(evidence: Evidence, setback: Setback): Omit<IncidentWords, 'severity'> {
+  const { clients } = setback;
+  const by = `${clients.length} of ${evidence.controlPlane.clients.length} clients`;
+  return {
+    title: `Cut off from the control plane: ${by}${effectOf(evidence.failing)}`,
+    cause: `${list(clients)} lost the control plane while the others keep it: what changes since is unknown to them, and they call addresses of their last known configuration.`,
   };
 }
 

@@ -236,7 +236,7 @@ function comesBack(
 function isOver(incident: Incident, evidence: Evidence, end: UnixNano): boolean {
   const underWay = readUnderWay(incident.events);
   const broken =
-    underWay.controlPlaneLost || underWay.refused.size > 0 || underWay.missing.size > 0;
+    underWay.controlPlaneLost || underWay.setbacks.size > 0 || underWay.missing.size > 0;
   const moving = evidence.shifts.some(
     (shift) => shift.completedUnixNano === undefined && isRecent(shift, end),
   );
@@ -284,6 +284,10 @@ function lastChange(incident: Incident): UnixNano {
     'push-rejected',
     'push-accepted',
     'push-held-back',
+    'push-fatal',
+    'push-survived',
+    'clients-cut-off',
+    'clients-back',
     'version-regressed',
     'failures-began',
     'failures-ended',

@@ -1,44 +1,91 @@
 import type { Setback } from '#analysis/incident/find-setbacks.ts';
-import type { IncidentEvent } from '#analysis/incident/incident.ts';
+import type { IncidentEvent, IncidentEventKind } from '#analysis/incident/incident.ts';
 import { CONTROL_PLANE, entry } from '#analysis/incident/incident-entry.ts';
 import type { Evidence } from '#analysis/incident/incident-evidence.ts';
 import { METRIC_DNS_QUERIES, METRIC_XDS_CLIENT_CONFIG_AGE } from '#telemetry/metric-names.ts';
-import { endOfSecond } from '#telemetry/time.ts';
+import { endOfSecond, type UnixNano } from '#telemetry/time.ts';
 
 const DNS = 'DNS';
 
-/** Refusals, versions that went back, and the end of refusals. */
+/** How the timeline tells that a setback is over; versions that went back simply stay. */
+const ENDS: readonly {
+  readonly kind: Setback['kind'];
+  readonly end: IncidentEventKind;
+  readonly text: string;
+}[] = [
+  { kind: 'push-rejected', end: 'push-accepted', text: 'no client refuses what it was sent' },
+  { kind: 'push-fatal', end: 'push-survived', text: 'every client answers what it is sent' },
+  { kind: 'clients-cut-off', end: 'clients-back', text: 'every client holds a stream again' },
+];
+
+export function standingSetbacks(events: readonly IncidentEvent[]): ReadonlySet<Setback['kind']> {
+  return new Set(
+    ENDS.filter(({ kind, end }) => stillOpen(events, kind, end).size > 0).map(({ kind }) => kind),
+  );
+}
+
+/** Subjects that began and have not ended, with their begin. */
+export function stillOpen(
+  events: readonly IncidentEvent[],
+  began: IncidentEventKind,
+  ended: IncidentEventKind,
+): ReadonlyMap<string, UnixNano> {
+  const open = new Map<string, UnixNano>();
+  for (const { kind, subject, unixNano } of events) {
+    if (kind === began) open.set(subject, unixNano);
+    else if (kind === ended) open.delete(subject);
+  }
+  return open;
+}
+
+/** Setbacks that are new, one of a kind at a time, and the end of those that stood. */
 export function setbackEvents(
   { setbacks, controlPlane, second }: Evidence,
-  /** What stands refused. */
-  refused: ReadonlySet<string>,
+  standing: ReadonlySet<Setback['kind']>,
   events: readonly IncidentEvent[],
 ): readonly IncidentEvent[] {
-  const fresh = setbacks
-    .filter((setback) => !events.some((event) => isOf(setback, event)))
-    .map((setback) => {
-      const { kind, type, version, reason, clients, unixNano } = setback;
-      const by = `${clients.length} of ${controlPlane.clients.length} clients`;
-      const text =
-        kind === 'push-rejected'
-          ? `${type} ${version} refused by ${by}: ${reason}`
-          : `${by} took an older version: ${reason}`;
-      return entry(unixNano, kind, CONTROL_PLANE, text, METRIC_XDS_CLIENT_CONFIG_AGE);
-    })
-    // One refusal at a time: each further version that is refused for the same reason is the same trouble.
-    .filter(({ kind }) => kind !== 'push-rejected' || refused.size === 0)
-    .slice(0, 1);
-  const isRefused = setbacks.some(({ kind }) => kind === 'push-rejected');
-  if (fresh.length > 0 || isRefused || refused.size === 0) return fresh;
-  const text = 'no client refuses what it was sent';
-  return [
-    entry(endOfSecond(second), 'push-accepted', CONTROL_PLANE, text, METRIC_XDS_CLIENT_CONFIG_AGE),
-  ];
+  // Each further version that is refused for the same reason is the same trouble.
+  const fresh = setbacks.filter(
+    (setback, index) =>
+      !standing.has(setback.kind) &&
+      !events.some((event) => isOf(setback, event)) &&
+      setbacks.findIndex(({ kind }) => kind === setback.kind) === index,
+  );
+  const began = fresh.map((setback) =>
+    entry(
+      setback.unixNano,
+      setback.kind,
+      CONTROL_PLANE,
+      textOf(setback, controlPlane.clients.length),
+      METRIC_XDS_CLIENT_CONFIG_AGE,
+    ),
+  );
+  const ended = ENDS.filter(
+    ({ kind }) => standing.has(kind) && !setbacks.some((setback) => setback.kind === kind),
+  ).map(({ end, text }) =>
+    entry(endOfSecond(second), end, CONTROL_PLANE, text, METRIC_XDS_CLIENT_CONFIG_AGE),
+  );
+  return [...began, ...ended];
+}
+
+function textOf({ kind, type, version, reason, clients }: Setback, all: number): string {
+  const by = `${clients.length} of ${all} clients`;
+  switch (kind) {
+    case 'push-rejected':
+      return `${type} ${version} refused by ${by}: ${reason}`;
+    case 'push-fatal':
+      return `${type} ${version} ends ${clients.join(', ')}: ${reason}`;
+    case 'clients-cut-off':
+      return `${clients.join(', ')}: ${reason}`;
+    case 'version-regressed':
+      return `${by} took an older version: ${reason}`;
+  }
 }
 
 /** The same version may be refused by ever more clients, and all that go back are one setback. */
 function isOf(setback: Setback, event: IncidentEvent): boolean {
   if (event.kind !== setback.kind) return false;
+  if (setback.kind === 'clients-cut-off') return event.unixNano === setback.unixNano;
   return (
     setback.kind === 'version-regressed' ||
     event.text.startsWith(`${setback.type} ${setback.version} `)

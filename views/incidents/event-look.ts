@@ -10,6 +10,7 @@ import {
   RotateCcw,
   ShieldCheck,
   Siren,
+  Skull,
   Undo2,
   Unplug,
 } from 'lucide-react';
@@ -33,6 +34,10 @@ const LOOKS: Readonly<Record<IncidentEventKind, EventLook>> = {
   'push-rejected': { Icon: FileX2, word: 'Push rejected', tone: 'text-warn' },
   'push-accepted': { Icon: CircleCheck, word: 'Push accepted', tone: 'text-ok' },
   'push-held-back': { Icon: ShieldCheck, word: 'Push held back', tone: 'text-control' },
+  'push-fatal': { Icon: Skull, word: 'Push kills clients', tone: 'text-crit' },
+  'push-survived': { Icon: CircleCheck, word: 'Clients stay up', tone: 'text-ok' },
+  'clients-cut-off': { Icon: Unplug, word: 'Clients cut off', tone: 'text-warn' },
+  'clients-back': { Icon: Plug, word: 'Clients back', tone: 'text-ok' },
   'version-regressed': { Icon: Undo2, word: 'Older version', tone: 'text-warn' },
   'failures-began': { Icon: OctagonAlert, word: 'Failures began', tone: 'text-crit' },
   'failures-ended': { Icon: CircleCheck, word: 'Failures ended', tone: 'text-ok' },

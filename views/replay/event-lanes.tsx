@@ -38,6 +38,10 @@ const RANKS: Readonly<Record<Event['kind'], number>> = {
   'push-rejected': 2,
   'push-accepted': 3,
   'push-held-back': 2,
+  'push-fatal': 1,
+  'push-survived': 3,
+  'clients-cut-off': 1,
+  'clients-back': 3,
   'version-regressed': 2,
   'dns-failing': 2,
   'shift-half': 2,
@@ -54,6 +58,8 @@ const NAMED: ReadonlySet<Event['kind']> = new Set([
   'failures-ended',
   'client-stuck',
   'push-rejected',
+  'push-fatal',
+  'clients-cut-off',
 ]);
 
 /** What happened, as chips in lanes over the seconds in which it did; a click goes there. */

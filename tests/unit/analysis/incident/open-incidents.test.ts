@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ControlPlaneView } from '#analysis/control-plane/xds-client.ts';
+import type { ControlPlaneView, Push } from '#analysis/control-plane/xds-client.ts';
 import type { Incident } from '#analysis/incident/incident.ts';
 import { judgeSecond } from '#analysis/incident/open-incidents.ts';
 import { detectRoutingShift, toRoutingSeconds } from '#analysis/routing/detect-routing-shift.ts';
@@ -308,6 +308,69 @@ describe('judgeSecond and the control plane', () => {
       'push-accepted',
       'resolved',
     ]);
+  });
+
+  it('tells of clients that are cut off, under a name of its own, until they are back', () => {
+    const edges = edgeSeconds(0, 140, 'gateway -> song', 5);
+    const others = ['gateway-1', 'song-1', 'song-2'].map((id) => xdsClient(id));
+    const cut = xdsClient('playlist-1', {
+      connected: false,
+      verdict: 'stream-lost',
+      connectedSinceUnixNano: startOfSecond(unixSecond(60)),
+    });
+    const view = (second: number): ControlPlaneView =>
+      second >= 60 && second < 90
+        ? controlPlane(second, [cut, ...others])
+        : controlPlane(second, [xdsClient('playlist-1'), ...others]);
+    const [incident, ...rest] = judge(140, edges, view);
+    expect(rest).toEqual([]);
+    expect(incident).toMatchObject({
+      severity: 3,
+      state: 'resolved',
+      startUnixNano: startOfSecond(unixSecond(60)),
+      title: 'Cut off from the control plane: 1 of 4 clients',
+    });
+    expect(kindsOf(incident)).toEqual([
+      'clients-cut-off',
+      'incident-opened',
+      'clients-back',
+      'resolved',
+    ]);
+  });
+
+  it('names the push that clients die of as the cause of the calls that fail by it', () => {
+    const edges = [
+      ...edgeSeconds(0, 60, '@users -> gateway', 5),
+      ...edgeSeconds(60, 70, '@users -> gateway', 5, { errors: 5 }),
+      ...edgeSeconds(70, 130, '@users -> gateway', 5),
+    ];
+    const sent = (second: number, version: string, outcome: Push['outcome']): Push => ({
+      unixNano: startOfSecond(unixSecond(second)),
+      type: 'RDS',
+      version,
+      client: 'gateway-1',
+      resources: 1,
+      removed: 0,
+      outcome,
+    });
+    const all = [
+      ...[sent(71, 'v43', 'acked'), sent(66, 'v42', 'silent')],
+      ...[sent(63, 'v42', 'silent'), sent(60, 'v42', 'silent')],
+    ];
+    const view = (second: number): ControlPlaneView => ({
+      ...CALM(second),
+      pushes: all.filter((push) => push.unixNano <= startOfSecond(unixSecond(second))),
+    });
+    const [incident, ...rest] = judge(130, edges, view);
+    expect(rest).toEqual([]);
+    expect(incident?.title).toMatch(
+      /^Proxies die of a push: RDS v42 at 1 of \d clients, .*gateway/,
+    );
+    expect(incident?.severity).toBe(1);
+    expect(kindsOf(incident)).toEqual(
+      expect.arrayContaining(['push-fatal', 'failures-began', 'push-survived', 'failures-ended']),
+    );
+    expect(incident?.state).toBe('resolved');
   });
 
   it('opens once when versions go back', () => {
