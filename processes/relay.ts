@@ -8,18 +8,16 @@ import { readSettings, runProcess } from '#processes/run-process.ts';
 runProcess(async () => {
   const settings = readSettings(relaySettings);
   const xds = new TcpRelay(settings.CONTROL_PLANE_LISTEN);
+  const xdsZoneB = new TcpRelay(settings.CONTROL_PLANE_LISTEN);
   const dnsTcp = new TcpRelay(settings.DNS_LISTEN);
   const dnsUdp = new UdpRelay(settings.DNS_LISTEN);
   await xds.listen(settings.CONTROL_PLANE_XDS);
+  await xdsZoneB.listen(settings.CONTROL_PLANE_XDS_ZONE_B);
   await dnsTcp.listen(settings.DNS_ADDRESS);
   await dnsUdp.listen(settings.DNS_ADDRESS);
   const links: readonly Link[] = [
-    {
-      name: 'xds',
-      connections: () => xds.connections,
-      setFaults: (faults) => xds.setFaults(faults),
-      reset: () => xds.reset(),
-    },
+    tcpLink('xds', xds),
+    tcpLink('xds-zone-b', xdsZoneB),
     {
       name: 'dns',
       connections: () => dnsTcp.connections,
@@ -38,7 +36,22 @@ runProcess(async () => {
   return {
     details: { admin: `http://${host}:${http.port}` },
     stop: async () => {
-      await Promise.all([xds.close(), dnsTcp.close(), dnsUdp.close(), http.close()]);
+      await Promise.all([
+        xds.close(),
+        xdsZoneB.close(),
+        dnsTcp.close(),
+        dnsUdp.close(),
+        http.close(),
+      ]);
     },
   };
 });
+
+function tcpLink(name: string, relay: TcpRelay): Link {
+  return {
+    name,
+    connections: () => relay.connections,
+    setFaults: (faults) => relay.setFaults(faults),
+    reset: () => relay.reset(),
+  };
+}

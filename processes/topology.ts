@@ -2,7 +2,7 @@
  * Who runs where in the lab. Each instance has a loopback address of its own, so that one port per service serves DNS
  * (whose A records carry no port), xDS and any proxy unchanged.
  *
- *   127.<net>.9.1            control plane 18000/18001, scenarios 18002, registry 18003, relay 18010/5354, DNS 5353
+ *   127.<net>.9.1            control plane 18000/18001, scenarios 18002, registry 18003, relay 18010/18012/5354, DNS 5353
  *   127.<net>.<10+s>.<n>     instance n of service s: application 8080, sidecar 15001 / 15006 / 15000
  */
 export const SERVICES = ['gateway', 'login', 'playlist', 'song', 'artist', 'image'] as const;
@@ -20,6 +20,9 @@ export const CALLS: Readonly<Record<LabService, readonly LabService[]>> = {
 
 const TWO_INSTANCES: readonly LabService[] = ['song', 'artist'];
 
+/** These stand in zone b, whose way to the control plane is a link of its own: a partition may cut it alone. */
+const ZONE_B: readonly string[] = ['playlist-1', 'artist-2'];
+
 export interface LabInstance {
   readonly service: LabService;
   readonly instance: string;
@@ -35,6 +38,7 @@ export interface Topology {
   readonly dnsAddress: string;
   readonly dnsAdmin: string;
   readonly relayXds: string;
+  readonly relayXdsZoneB: string;
   readonly relayDns: string;
   readonly relayAdmin: string;
   readonly loadUrl: string;
@@ -53,6 +57,7 @@ export function labTopology(net: number): Topology {
     dnsAddress: `${host}:5353`,
     dnsAdmin: `http://${host}:5380`,
     relayXds: `${host}:18010`,
+    relayXdsZoneB: `${host}:18012`,
     relayDns: `${host}:5354`,
     relayAdmin: `http://${host}:18011`,
     instances: SERVICES.flatMap((service, index) =>
@@ -67,4 +72,9 @@ export function labTopology(net: number): Topology {
 
 function instanceNumbers(service: LabService): readonly number[] {
   return TWO_INSTANCES.includes(service) ? [1, 2] : [1];
+}
+
+/** Where the xDS clients of the instance find the control plane. */
+export function controlPlaneFor(instance: LabInstance, topology: Topology): string {
+  return ZONE_B.includes(instance.instance) ? topology.relayXdsZoneB : topology.relayXds;
 }

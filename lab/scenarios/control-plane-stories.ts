@@ -110,9 +110,9 @@ export const controlPlaneHang: Scenario = {
 
 export const partition: Scenario = {
   name: 'partition',
-  title: 'Data planes cut off from the control plane during a deploy',
+  title: 'Some data planes cut off from the control plane during a deploy',
   story:
-    'Both sides live, but nothing passes between them. song is deployed to other addresses; the control plane knows, its clients do not.',
+    'Everybody lives, but nothing passes between zone b, where playlist stands, and the control plane. song is deployed to other addresses: zone a is told and goes on, zone b calls where song was.',
   cites: [
     {
       title:
@@ -124,38 +124,41 @@ export const partition: Scenario = {
       what: 'endpoints that are held on to while they leave, one by one',
     },
   ],
-  rootCause: 'network: the link between the data planes and the control plane drops everything',
-  hits: ['gateway → song', 'playlist → song'],
-  durationSeconds: 75,
+  rootCause:
+    'network: the link between zone b and the control plane drops everything; song moved meanwhile',
+  hits: ['playlist → song', 'gateway → playlist', 'users → gateway'],
+  durationSeconds: 90,
   defaultSpeed: 1,
   steps: [
     CALM,
     {
       atSeconds: 6,
-      title: 'The link to the control plane drops everything',
-      expect: 'streams are lost after an unanswered ping; edges turn to cached',
-      actions: [{ kind: 'relay-fault', fault: { link: 'xds', kind: 'blackhole' } }],
+      title: 'The link between zone b and the control plane drops everything',
+      expect:
+        'playlist-1 and artist-2 lose their streams after an unanswered ping; their edges turn to cached, all others stay live',
+      actions: [{ kind: 'relay-fault', fault: { link: 'xds-zone-b', kind: 'blackhole' } }],
     },
     {
-      atSeconds: 18,
+      atSeconds: 36,
       title: 'song-1 and song-2 are deployed to other addresses',
-      expect: 'calls to song are refused',
+      expect: 'calls from playlist are refused, calls from gateway go on',
       actions: [
         { kind: 'move', instance: 'song-1', host: 3 },
         { kind: 'move', instance: 'song-2', host: 4 },
       ],
     },
     {
-      atSeconds: 40,
+      atSeconds: 60,
       title: 'The link heals',
-      expect: 'clients return, take up the new addresses, and calls work',
+      expect: 'zone b returns, takes up the new addresses, and its calls work',
       actions: [{ kind: 'clear-faults', part: 'relay' }],
     },
   ],
   timeline: [
-    { event: 'control-plane-lost', subject: 'control plane', atSeconds: 6, toleranceSeconds: 9 },
-    { event: 'failures-began', subject: 'gateway → song', atSeconds: 19, toleranceSeconds: 4 },
-    { event: 'failures-ended', subject: 'gateway → song', atSeconds: 40, toleranceSeconds: 14 },
+    { event: 'clients-cut-off', subject: 'control plane', atSeconds: 6, toleranceSeconds: 9 },
+    { event: 'failures-began', subject: 'playlist → song', atSeconds: 37, toleranceSeconds: 4 },
+    { event: 'failures-ended', subject: 'playlist → song', atSeconds: 60, toleranceSeconds: 14 },
+    { event: 'clients-back', subject: 'control plane', atSeconds: 60, toleranceSeconds: 16 },
   ],
 };
 

@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import type { SupervisorSettings } from '../supervisor.config.ts';
-import { CALLS, type LabInstance, labTopology, type Topology } from '../topology.ts';
+import {
+  CALLS,
+  controlPlaneFor,
+  type LabInstance,
+  labTopology,
+  type Topology,
+} from '../topology.ts';
 import { type EnvoyPlan, envoySidecar } from './envoy-sidecars.ts';
 import type { ProcessSpec } from './managed-process.ts';
 
@@ -113,7 +119,7 @@ function labWaves(
           instance.instance,
           {
             ...env,
-            ...instanceEnv(instance),
+            ...instanceEnv(instance, topology),
             ...(envoy && { SIDECAR_READY_PATH: '/ready' }),
           },
           'sample-service',
@@ -123,7 +129,7 @@ function labWaves(
     {
       title: 'sidecars',
       specs: topology.instances.map((instance) => {
-        const own = { ...env, ...instanceEnv(instance) };
+        const own = { ...env, ...instanceEnv(instance, topology) };
         return envoy
           ? envoySidecar(envoy, settings, instance, own)
           : part(`${instance.instance}-sidecar`, own, 'sidecar');
@@ -151,6 +157,7 @@ function labWires(topology: Topology): Record<string, string> {
   return {
     LAB_HOST: topology.host,
     CONTROL_PLANE_XDS: topology.relayXds,
+    CONTROL_PLANE_XDS_ZONE_B: topology.relayXdsZoneB,
     CONTROL_PLANE_LISTEN: topology.controlPlaneXds,
     CONTROL_PLANE_ADMIN: topology.controlPlaneAdmin,
     REGISTRY_URL: topology.registryUrl,
@@ -165,8 +172,9 @@ function labWires(topology: Topology): Record<string, string> {
   };
 }
 
-function instanceEnv(instance: LabInstance): Record<string, string> {
+function instanceEnv(instance: LabInstance, topology: Topology): Record<string, string> {
   return {
+    CONTROL_PLANE_XDS: controlPlaneFor(instance, topology),
     SERVICE: instance.service,
     INSTANCE: instance.instance,
     ADDRESS: instance.address,
