@@ -1,6 +1,6 @@
 import { CALM, type Scenario } from './scenario.ts';
 
-/** Spotify 14 January 2023 and many others: what boots during the outage is worse off than what runs. */
+/** What boots during the outage is worse off than what runs. */
 export const crashAndChurn: Scenario = {
   name: 'crash-and-churn',
   title: 'Control plane killed while a sidecar restarts',
@@ -12,8 +12,8 @@ export const crashAndChurn: Scenario = {
       what: 'a client that was never answered has nothing cached; ignoring errors defers the outage until clients are restarted',
     },
     {
-      title: 'Spotify Engineering, Incident Report: January 14 2023',
-      what: 'what restarted while its configuration source was down could not come back',
+      title: 'Monzo community, Current account payments may fail (27 October 2017)',
+      what: 'proxies lived on without updates; restarting all of them made a partial outage a total one',
     },
   ],
   rootCause: 'control-plane: killed; the sidecar of playlist-1 was restarted without it',
@@ -115,9 +115,8 @@ export const partition: Scenario = {
     'Everybody lives, but nothing passes between zone b, where playlist stands, and the control plane. song is deployed to other addresses: zone a is told and goes on, zone b calls where song was.',
   cites: [
     {
-      title:
-        'Cloudflare blog, Understanding how Facebook disappeared from the Internet (4 October 2021)',
-      what: 'withdrawn routes cut healthy servers off from each other',
+      title: 'Cloudflare blog, A Byzantine failure in the real world (2 November 2020)',
+      what: 'a switch that half failed: some members of a control plane lost others that everybody else still reached',
     },
     {
       title: 'gRPC proposal A95',
