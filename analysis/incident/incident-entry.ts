@@ -1,4 +1,5 @@
 import type { IncidentEvent, IncidentEventKind } from '#analysis/incident/incident.ts';
+import { USERS } from '#telemetry/call-edge.ts';
 import type { UnixNano } from '#telemetry/time.ts';
 
 /** The subject of events that are about control planes as such. */
@@ -16,4 +17,9 @@ export function entry(
 
 export function byTime(a: IncidentEvent, b: IncidentEvent): number {
   return Number(a.unixNano - b.unixNano);
+}
+
+/** An edge as the subject of events. */
+export function subjectOf(edge: string): string {
+  return edge.replace('->', ' → ').replace(USERS, 'users');
 }

@@ -1,8 +1,8 @@
 import type { XdsClient } from '#analysis/control-plane/xds-client.ts';
 import { lastFailure } from '#analysis/incident/find-failures.ts';
 import type { Setback } from '#analysis/incident/find-setbacks.ts';
-import type { IncidentEvent } from '#analysis/incident/incident.ts';
-import { byTime, CONTROL_PLANE, entry } from '#analysis/incident/incident-entry.ts';
+import type { IncidentEvent, IncidentEventKind } from '#analysis/incident/incident.ts';
+import { byTime, CONTROL_PLANE, entry, subjectOf } from '#analysis/incident/incident-entry.ts';
 import {
   type Evidence,
   lackedNames,
@@ -15,6 +15,7 @@ import {
   stillOpen,
   stuckEvents,
 } from '#analysis/incident/setback-events.ts';
+import { slowEvents } from '#analysis/incident/slow-events.ts';
 import { toServiceShifts } from '#analysis/routing/to-service-shifts.ts';
 import { edgeId } from '#analysis/service-map/build-service-map.ts';
 import { USERS } from '#telemetry/call-edge.ts';
@@ -80,6 +81,7 @@ export function newEvents(
     ...configEvents(evidence, underWay),
     ...controlPlaneEvents(evidence, underWay),
     ...failureEvents(evidence, underWay),
+    ...slowEvents(evidence.slowdowns),
     ...setbackEvents(evidence, underWay.setbacks, events),
     ...dnsEvents(evidence, events),
     ...stuckEvents(evidence, events),
@@ -242,10 +244,6 @@ function shiftEvents(all: Evidence): readonly IncidentEvent[] {
       ),
     ];
   });
-}
-
-function subjectOf(edge: string): string {
-  return edge.replace('->', ' → ').replace(USERS, 'users');
 }
 
 function edgeOf(subject: string): string {

@@ -7,6 +7,7 @@ import type {
 } from '#analysis/control-plane/xds-client.ts';
 import type { FailingEdge } from '#analysis/incident/find-failures.ts';
 import { findSetbacks, type Setback } from '#analysis/incident/find-setbacks.ts';
+import type { Slowdown } from '#analysis/incident/slowdown.ts';
 import type { RoutingShift } from '#analysis/routing/routing-shift.ts';
 import type { Unfinished } from '#analysis/routing/to-service-shifts.ts';
 import type { CallEdgeSecond } from '#telemetry/call-edge.ts';
@@ -24,6 +25,8 @@ import {
 export interface Evidence {
   readonly second: UnixSecond;
   readonly failing: readonly FailingEdge[];
+  /** That the incident has seen, and those that began. */
+  readonly slowdowns: readonly Slowdown[];
   /** Names that connected clients ask for and no longer get, stuck clients' apart. */
   readonly missing: readonly string[];
   /** Those of them that are held, without an endpoint. */
@@ -59,6 +62,7 @@ export function gatherEvidence(input: {
   readonly second: UnixSecond;
   readonly edges: readonly CallEdgeSecond[];
   readonly failing: readonly FailingEdge[];
+  readonly slowdowns: readonly Slowdown[];
   readonly controlPlane: ControlPlaneView;
   readonly shifts: readonly RoutingShift[];
   readonly dnsFailingSinceUnixNano?: UnixNano | undefined;
@@ -168,7 +172,7 @@ export function unfinishedMoves({ failing, controlPlane }: Evidence): Unfinished
   return { failing: new Set(failing.map((edge) => edge.client)), stuck };
 }
 
-/** The first sign: a release, the loss of a stream or the first failed call. Undefined when nothing is wrong. */
+/** The first sign: a release, the loss of a stream, the first failed or slow call. Undefined when nothing is wrong. */
 export function firstEvidence(evidence: Evidence): UnixNano | undefined {
   const exact = earliest([
     ...(evidence.massDeletion === undefined ? [] : [evidence.massDeletion.unixNano]),
@@ -177,7 +181,10 @@ export function firstEvidence(evidence: Evidence): UnixNano | undefined {
     ...(evidence.detouredSince === undefined ? [] : [evidence.detouredSince]),
     ...evidence.setbacks.map((setback) => setback.unixNano),
   ]);
-  const failed = earliest(evidence.failing.map((edge) => startOfSecond(edge.sinceSecond)));
+  const failed = earliest([
+    ...evidence.failing.map((edge) => startOfSecond(edge.sinceSecond)),
+    ...evidence.slowdowns.map((slowdown) => slowdown.startUnixNano),
+  ]);
   if (exact === undefined || failed === undefined) return exact ?? failed;
   // Failures are known to the second: one that holds the cause too began after it.
   return secondOf(exact) === secondOf(failed) || exact < failed ? exact : failed;

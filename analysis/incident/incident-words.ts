@@ -2,6 +2,7 @@ import type { HeldPush, Release } from '#analysis/control-plane/xds-client.ts';
 import type { Setback } from '#analysis/incident/find-setbacks.ts';
 import type { Severity } from '#analysis/incident/incident.ts';
 import type { Evidence } from '#analysis/incident/incident-evidence.ts';
+import { lengthOf, worstSlowdown } from '#analysis/incident/slowdown.ts';
 import { edgeId } from '#analysis/service-map/build-service-map.ts';
 import { USERS } from '#telemetry/call-edge.ts';
 import { isMesh } from '#telemetry/routing-mode.ts';
@@ -20,9 +21,9 @@ export function describeIncident(evidence: Evidence): IncidentWords {
   return { ...words(evidence), severity: severityOf(evidence) };
 }
 
-/** 1: users are hit or a service cannot be reached; 2: calls fail; 3: nothing fails yet. */
-function severityOf({ failing }: Evidence): Severity {
-  if (failing.length === 0) return 3;
+/** 1: users are hit or a service cannot be reached; 2: calls fail, or users wait; 3: nothing of it yet. */
+function severityOf({ failing, slowdowns }: Evidence): Severity {
+  if (failing.length === 0) return slowdowns.some(({ client }) => client === USERS) ? 2 : 3;
   const hit = failing.some((edge) => edge.client === USERS) || unreachable(failing).length > 0;
   return hit ? 1 : 2;
 }
@@ -47,6 +48,7 @@ function words(evidence: Evidence): Omit<IncidentWords, 'severity'> {
     return deletionKept(evidence, massDeletion);
   const older = of('version-regressed');
   if (failing.length === 0 && older !== undefined) return versionsWentBack(evidence, older);
+  if (failing.length === 0 && evidence.slowdowns.length > 0) return callsAreSlow(evidence);
   return callsFail(evidence);
 }
 
@@ -169,6 +171,27 @@ function callsFail({ failing }: Evidence): Omit<IncidentWords, 'severity'> {
   return {
     title: `Calls to ${names} fail: ${share} % of those from ${nameOf(edge.client)}`,
     cause: `The failures begin at ${names}; what calls it fails with it.`,
+  };
+}
+
+/** The service whose own time grew first, by the edge that shows it most. */
+function callsAreSlow(evidence: Evidence): Omit<IncidentWords, 'severity'> {
+  const { slowdowns } = evidence;
+  const origins = [...new Set(slowdowns.map(({ origin }) => origin))];
+  const edge = worstSlowdown(slowdowns);
+  if (edge === undefined) return callsFail(evidence);
+  const waiting = [...new Set(slowdowns.map(({ client }) => client))].filter(
+    (client) => !origins.includes(client),
+  );
+  const { before, during } = edge;
+  const callers = list(waiting.map(nameOf).sort());
+  const effect =
+    waiting.length === 0
+      ? ''
+      : `; ${callers} ${waiting.length === 1 && waiting[0] !== USERS ? 'waits' : 'wait'} for it`;
+  return {
+    title: `${list(origins.toSorted())} slow: p50 ${lengthOf(during.p50Ns)}, ${lengthOf(before.p50Ns)} before`,
+    cause: `Calls from ${nameOf(edge.client)} to ${edge.server} take ${lengthOf(during.p50Ns)} at the median and ${lengthOf(during.p99Ns)} at p99, where it was ${lengthOf(before.p50Ns)} and ${lengthOf(before.p99Ns)}. The time is lost at ${list(origins.toSorted())}${effect}. No call fails.`,
   };
 }
 

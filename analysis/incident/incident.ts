@@ -1,3 +1,4 @@
+import type { Slowdown } from '#analysis/incident/slowdown.ts';
 import type { ServiceShift } from '#analysis/routing/routing-shift.ts';
 import type { UnixNano } from '#telemetry/time.ts';
 
@@ -21,6 +22,8 @@ export type IncidentEventKind =
   | 'version-regressed'
   | 'failures-began'
   | 'failures-ended'
+  | 'slow-began'
+  | 'slow-ended'
   | 'shift-began'
   | 'shift-half'
   | 'shift-ended'
@@ -61,6 +64,8 @@ export interface Incident {
   readonly peakDnsRatio: number;
   readonly normalDnsRatio: number;
   readonly shifts: readonly ServiceShift[];
+  /** Edges whose calls became slow, as they were found. */
+  readonly slowdowns: readonly Slowdown[];
   readonly firstMover?: string;
   readonly lastMover?: string;
   readonly events: readonly IncidentEvent[];

@@ -1,6 +1,7 @@
 import type { ControlPlaneView } from '#analysis/control-plane/xds-client.ts';
 import { dnsRatio, findFailures } from '#analysis/incident/find-failures.ts';
-import type { Incident, IncidentEvent, Severity } from '#analysis/incident/incident.ts';
+import { findSlowdowns } from '#analysis/incident/find-slowdowns.ts';
+import type { Incident, Severity } from '#analysis/incident/incident.ts';
 import { byTime, entry } from '#analysis/incident/incident-entry.ts';
 import { newEvents, readUnderWay } from '#analysis/incident/incident-events.ts';
 import {
@@ -10,8 +11,9 @@ import {
   unfinishedMoves,
 } from '#analysis/incident/incident-evidence.ts';
 import { describeIncident } from '#analysis/incident/incident-words.ts';
+import { settle } from '#analysis/incident/settle-incident.ts';
 import type { RoutingShift } from '#analysis/routing/routing-shift.ts';
-import { isBack, moversOf, toServiceShifts } from '#analysis/routing/to-service-shifts.ts';
+import { moversOf, toServiceShifts } from '#analysis/routing/to-service-shifts.ts';
 import { isOwnService } from '#analysis/service-map/build-service-map.ts';
 import { type CallEdge, type CallEdgeSecond, USERS } from '#telemetry/call-edge.ts';
 import {
@@ -42,13 +44,6 @@ export interface ClosedSecond {
 
 /** The first words may know only a part: they follow what comes in meanwhile. */
 const SETTLING_SECONDS = 8;
-/** Failures over for so long, and an incident is mitigated. */
-const MITIGATED_AFTER_SECONDS = 5;
-/** Quiet for so long with every service back the usual way, and it is resolved. */
-const RESOLVED_AFTER_SECONDS = 15;
-/** The same while services still stand on DNS: most often somebody is about to bring them back. */
-const RESOLVED_ON_DETOUR_AFTER_SECONDS = 90;
-
 /**
  * One incident at a time, judged at each closed second from what the second shows and what the incident's own timeline
  * says is under way, so that a judge that was killed goes on where the store ends:
@@ -83,6 +78,7 @@ function evidenceOf(closed: ClosedSecond): Evidence {
     second,
     edges,
     failing,
+    slowdowns: findSlowdowns(edges, second, closed.current?.slowdowns ?? []),
     controlPlane,
     shifts,
     dnsFailingSinceUnixNano,
@@ -114,6 +110,7 @@ function open(evidence: Evidence, start: UnixNano, number: number): Incident {
     peakDnsRatio: 0,
     normalDnsRatio: dnsRatio(before),
     shifts: [],
+    slowdowns: [],
     events: [entry(detected, 'incident-opened', words.title, words.title, 'closed seconds')],
   };
   const since = evidence.edges.filter((edge) => edge.second >= secondOf(start));
@@ -147,6 +144,7 @@ function withSecond(
     totalCalls: incident.totalCalls + totalCalls,
     peakDnsRatio: Math.max(incident.peakDnsRatio, ...dnsBySecond(counted)),
     shifts,
+    slowdowns: evidence.slowdowns,
     ...(movers.first === undefined ? {} : { firstMover: movers.first }),
     ...(movers.last === undefined ? {} : { lastMover: movers.last }),
     events: [...incident.events, ...fresh].sort(byTime),
@@ -176,132 +174,20 @@ function reword(
     evidence.missing.length > readUnderWay(incident.events).missing.size;
   if (!isWorse && !isYoung(incident, evidence)) return {};
   const severity = Math.min(words.severity, incident.severity) as Severity;
-  const tellsMore = evidence.failing.length > 0 || incident.severity === 3;
+  const tellsMore =
+    evidence.failing.length > 0 ||
+    incident.severity === 3 ||
+    incident.events.every(({ kind }) => kind !== 'failures-began');
   return tellsMore ? { ...words, severity } : { severity };
 }
 
 function touched(incident: Incident, evidence: Evidence): readonly string[] {
   const failing = evidence.failing.flatMap((edge) => [edge.client, edge.server]);
   const clients = evidence.lacking.map((client) => client.service);
-  const names = new Set([...incident.services, ...failing, ...clients]);
+  const slow = evidence.slowdowns.flatMap((edge) => [edge.client, edge.server]);
+  const names = new Set([...incident.services, ...failing, ...clients, ...slow]);
   names.delete(USERS);
   return [...names].sort();
-}
-
-function settle(incident: Incident, evidence: Evidence): Incident {
-  const { failing } = readUnderWay(incident.events);
-  const end = endOfSecond(evidence.second);
-  if (failing.size > 0) return { ...incident, state: 'open' };
-  const failuresEnded = lastOf(incident.events, ['failures-ended']);
-  const quietSeconds = elapsedNs(failuresEnded ?? incident.startUnixNano, end) / NS_PER_SECOND;
-  const lasts = failuresEnded !== undefined && quietSeconds >= MITIGATED_AFTER_SECONDS;
-  const mitigated = lasts ? mitigate(incident, failuresEnded) : incident;
-  return isOver(mitigated, evidence, end) ? resolve(mitigated, end) : mitigated;
-}
-
-/**
- * The first end of failures that lasted: a short relapse later is an entry of the timeline, no new end. One that lasts nearly
- * as long as the failures before it is the outage coming back, or going on: what comes and goes is not mitigated.
- */
-function mitigate(incident: Incident, at: UnixNano): Incident {
-  const state = 'mitigated' as const;
-  const before = incident.mitigatedUnixNano;
-  if (before !== undefined && !comesBack(incident, before, at)) return { ...incident, state };
-  const event = entry(at, 'mitigated', '', 'no call fails any more', 'call edges');
-  return {
-    ...incident,
-    state,
-    mitigatedUnixNano: at,
-    events: [...incident.events, event].sort(byTime),
-  };
-}
-
-/** Of the length of the failures before it. */
-const COMES_BACK = 0.75;
-
-function comesBack(
-  { events, startUnixNano }: Incident,
-  mitigated: UnixNano,
-  at: UnixNano,
-): boolean {
-  if (at <= mitigated) return false;
-  const relapse = events.find((e) => e.kind === 'failures-began' && e.unixNano >= mitigated);
-  return (
-    relapse !== undefined &&
-    elapsedNs(relapse.unixNano, at) >= elapsedNs(startUnixNano, mitigated) * COMES_BACK
-  );
-}
-
-/** A stuck client does not keep an incident open: it stays as it is until it is restarted, and says so elsewhere. */
-function isOver(incident: Incident, evidence: Evidence, end: UnixNano): boolean {
-  const underWay = readUnderWay(incident.events);
-  const broken =
-    underWay.controlPlaneLost || underWay.setbacks.size > 0 || underWay.missing.size > 0;
-  const moving = evidence.shifts.some(
-    (shift) => shift.completedUnixNano === undefined && isRecent(shift, end),
-  );
-  if (broken || moving || evidence.controlPlane.state === 'lost') return false;
-  const quietNs = elapsedNs(lastChange(incident), end);
-  const needed = isOnDetour(incident, evidence)
-    ? RESOLVED_ON_DETOUR_AFTER_SECONDS
-    : RESOLVED_AFTER_SECONDS;
-  return quietNs >= needed * NS_PER_SECOND;
-}
-
-function isRecent(shift: RoutingShift, end: UnixNano): boolean {
-  return elapsedNs(shift.atUnixNano, end) < RESOLVED_ON_DETOUR_AFTER_SECONDS * NS_PER_SECOND;
-}
-
-function isOnDetour({ shifts }: Incident, evidence: Evidence): boolean {
-  const { stuck } = unfinishedMoves(evidence);
-  return shifts.some((shift) => shift.direction === 'to-dns' && !isBack(shift, shifts, stuck));
-}
-
-function resolve(incident: Incident, end: UnixNano): Incident {
-  const at = lastChange(incident);
-  const event = entry(
-    end,
-    'resolved',
-    '',
-    'quiet, and nothing left to come back',
-    'closed seconds',
-  );
-  return {
-    ...incident,
-    state: 'resolved',
-    endUnixNano: at,
-    events: [...incident.events, event].sort(byTime),
-  };
-}
-
-/** When the last thing changed for the better or the worse. */
-function lastChange(incident: Incident): UnixNano {
-  const kinds: readonly IncidentEvent['kind'][] = [
-    'config-lost',
-    'config-restored',
-    'control-plane-lost',
-    'control-plane-restored',
-    'push-rejected',
-    'push-accepted',
-    'push-held-back',
-    'push-fatal',
-    'push-survived',
-    'clients-cut-off',
-    'clients-back',
-    'version-regressed',
-    'failures-began',
-    'failures-ended',
-    'shift-began',
-    'shift-ended',
-  ];
-  return lastOf(incident.events, kinds) ?? incident.startUnixNano;
-}
-
-function lastOf(
-  events: readonly IncidentEvent[],
-  kinds: readonly IncidentEvent['kind'][],
-): UnixNano | undefined {
-  return events.findLast((event) => kinds.includes(event.kind))?.unixNano;
 }
 
 /** Of everybody but Detour itself. */

@@ -7,6 +7,7 @@ import type {
   XdsClient,
 } from '#analysis/control-plane/xds-client.ts';
 import type { IncidentEvent } from '#analysis/incident/incident.ts';
+import type { Slowdown } from '#analysis/incident/slowdown.ts';
 import type { ReplayTimeline } from '#analysis/replay/timeline.ts';
 import { edgeId, isOwnService } from '#analysis/service-map/build-service-map.ts';
 import { usualModes } from '#analysis/service-map/usual-modes.ts';
@@ -31,6 +32,7 @@ export interface ReplayInput {
   readonly dnsSeconds: readonly { readonly second: UnixSecond; readonly dns: DnsView }[];
   readonly pushes: readonly Push[];
   readonly releases: readonly Release[];
+  readonly slowdowns: readonly Slowdown[];
   readonly events: readonly IncidentEvent[];
 }
 
@@ -70,6 +72,7 @@ export function buildReplayTimeline(input: ReplayInput): ReplayTimeline {
     pushes: input.pushes,
     releases: input.releases,
     usualModes: [...usualModes(before)].map(([edge, mode]) => ({ edge, mode })),
+    slowdowns: input.slowdowns,
     events: input.events.map((event) => ({ ...event, frame: clamp(secondOf(event.unixNano)) })),
   };
 }

@@ -3,6 +3,7 @@ import type { ControlPlaneView, DnsView, XdsClient } from '#analysis/control-pla
 import type { ReplayTimeline } from '#analysis/replay/timeline.ts';
 import { buildServiceMap } from '#analysis/service-map/build-service-map.ts';
 import { RUN_SECONDS } from '#analysis/service-map/judge-run.ts';
+import { slowdownsIn } from '#analysis/service-map/mark-slow.ts';
 import { LIVE_WINDOW_SECONDS, type ServiceMap } from '#analysis/service-map/service-map.ts';
 import type { CallEdge, CallEdgeSecond } from '#telemetry/call-edge.ts';
 import { bucketOf, emptyHistogram } from '#telemetry/latency-histogram.ts';
@@ -30,8 +31,10 @@ export function frameAt(timeline: ReplayTimeline, instant: UnixNano): number {
 export function mapAtFrame(timeline: ReplayTimeline, frame: number): ServiceMap {
   const first = Math.max(0, frame - LIVE_WINDOW_SECONDS + 1);
   const end = frameStart(timeline, frame + 1);
+  const window = { startUnixNano: frameStart(timeline, first), endUnixNano: end };
   const map = buildServiceMap({
-    window: { startUnixNano: frameStart(timeline, first), endUnixNano: end },
+    window,
+    slowdowns: slowdownsIn([timeline], window),
     edges: edgesBetween(timeline, first, frame),
     run: secondsBetween(timeline, Math.max(0, frame - RUN_SECONDS + 1), frame),
     services: [],

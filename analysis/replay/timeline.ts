@@ -1,5 +1,6 @@
 import type { Push, Release, ServerView, XdsClient } from '#analysis/control-plane/xds-client.ts';
 import type { IncidentEvent } from '#analysis/incident/incident.ts';
+import type { Slowdown } from '#analysis/incident/slowdown.ts';
 import type { PeerKind } from '#telemetry/call-edge.ts';
 import type { RoutingMode } from '#telemetry/routing-mode.ts';
 import type { UnixSecond } from '#telemetry/time.ts';
@@ -52,5 +53,6 @@ export interface ReplayTimeline {
   readonly releases: readonly Release[];
   /** How the edges found their callees before the incident, by edge id. */
   readonly usualModes: readonly { readonly edge: string; readonly mode: RoutingMode }[];
+  readonly slowdowns: readonly Slowdown[];
   readonly events: readonly (IncidentEvent & { readonly frame: number })[];
 }

@@ -1,6 +1,8 @@
 import type { ControlPlaneView, DnsView, XdsClient } from '#analysis/control-plane/xds-client.ts';
+import type { Slowdown } from '#analysis/incident/slowdown.ts';
 import { failsNow } from '#analysis/service-map/judge-run.ts';
 import { markCached } from '#analysis/service-map/mark-cached.ts';
+import { markSlow, markSlowNode } from '#analysis/service-map/mark-slow.ts';
 import type {
   Health,
   ModeCount,
@@ -45,6 +47,8 @@ export interface ServiceMapInput {
   readonly known?: readonly KnownEdge[];
   /** The usual mode of an edge by `edgeId`. */
   readonly usual?: ReadonlyMap<string, RoutingMode>;
+  /** Of edges whose calls were slow within the window. */
+  readonly slowdowns?: readonly Slowdown[];
   /** Detour's own processes are left out unless asked for. */
   readonly withOwnServices?: boolean;
 }
@@ -63,11 +67,16 @@ export function buildServiceMap(input: ServiceMapInput): ServiceMap {
   const known = (input.known ?? []).filter((edge) => shown(edge.client) && shown(edge.server));
   const services = input.services.filter((entry) => shown(entry.service));
   const seconds = elapsedNs(input.window.startUnixNano, input.window.endUnixNano) / NS_PER_SECOND;
+  const { slowdowns = [] } = input;
   const run = (input.run ?? []).filter((edge) => shown(edge.client) && shown(edge.server));
   return {
     window: input.window,
-    nodes: toNodes({ ...input, edges: calls, known, services, run }, seconds),
-    edges: toEdges(calls, known, seconds, input.usual ?? new Map()).map(withRun(run)),
+    nodes: toNodes({ ...input, edges: calls, known, services, run }, seconds).map(
+      markSlowNode(slowdowns),
+    ),
+    edges: toEdges(calls, known, seconds, input.usual ?? new Map())
+      .map(withRun(run))
+      .map(markSlow(slowdowns)),
     controlPlane: input.controlPlane,
     dns: input.dns,
     totals: countModes(calls.filter((edge) => edge.client !== USERS)),

@@ -1,4 +1,5 @@
 import { judgeCalls } from '#analysis/service-map/build-service-map.ts';
+import { orDegraded } from '#analysis/service-map/mark-slow.ts';
 import type {
   Health,
   ModeCount,
@@ -196,6 +197,7 @@ function toBundle(
   if (only !== undefined && parts.length === 1 && only.id === id) return only;
   const calls = sum(parts, (edge) => edge.calls);
   const errors = sum(parts, (edge) => edge.errors);
+  const slow = parts.find((edge) => edge.slowdown !== undefined)?.slowdown;
   const moved = parts.find((edge) => edge.usualMode !== undefined)?.usualMode;
   return {
     id,
@@ -206,7 +208,8 @@ function toBundle(
     errors,
     errorRatio: calls === 0 ? 0 : errors / calls,
     byMode: addModes(parts.map((edge) => edge.byMode)),
-    health: judgeCalls(calls, errors),
+    health: slow === undefined ? judgeCalls(calls, errors) : orDegraded(judgeCalls(calls, errors)),
+    ...(slow === undefined ? {} : { slowdown: slow }),
     ...(moved === undefined ? {} : { usualMode: moved }),
   };
 }

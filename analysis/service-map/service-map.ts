@@ -3,6 +3,7 @@ import type {
   DnsView,
   XdsClientVerdict,
 } from '#analysis/control-plane/xds-client.ts';
+import type { Slowdown } from '#analysis/incident/slowdown.ts';
 import type { PeerKind } from '#telemetry/call-edge.ts';
 import type { RoutingMode } from '#telemetry/routing-mode.ts';
 import type { TimeWindow } from '#telemetry/time.ts';
@@ -60,6 +61,8 @@ export interface ServiceEdge {
   readonly health: Health;
   /** The mode that found the callee for most calls of the hour before, where it differs from now. */
   readonly usualMode?: RoutingMode;
+  /** Set while its calls take much longer than they did. */
+  readonly slowdown?: Slowdown;
 }
 
 /** The service map of one window: everything the map draws, from one snapshot. */

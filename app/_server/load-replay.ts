@@ -38,6 +38,7 @@ export async function loadReplay(incidentId: string): Promise<ReplayTimeline | u
     frames: secondOf(window.endUnixNano) - secondOf(startUnixNano),
     incidentStartUnixNano: incident.startUnixNano,
     events: incident.events,
+    slowdowns: incident.slowdowns,
     ...(await readCalls(window)),
     ...(await readControl(window)),
   });

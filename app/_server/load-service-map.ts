@@ -6,10 +6,11 @@ import {
   type ServiceMapInput,
 } from '#analysis/service-map/build-service-map.ts';
 import { RUN_SECONDS } from '#analysis/service-map/judge-run.ts';
+import { slowdownsIn } from '#analysis/service-map/mark-slow.ts';
 import { LIVE_WINDOW_SECONDS, type ServiceMap } from '#analysis/service-map/service-map.ts';
 import { usualModes } from '#analysis/service-map/usual-modes.ts';
 import { readCallEdgeSeconds, readCallEdges } from '#store/call-edges/read-call-edges.ts';
-import { readOpenIncidents } from '#store/incidents/read-incidents.ts';
+import { readIncidentsDuring, readOpenIncidents } from '#store/incidents/read-incidents.ts';
 import { readMetricPoints } from '#store/metric-points/read-metric-points.ts';
 import { readServiceInstances, readServices } from '#store/services/read-services.ts';
 import type { CallEdgeSecond } from '#telemetry/call-edge.ts';
@@ -46,12 +47,14 @@ export async function loadServiceMap(
   window: TimeWindow,
   withOwnServices = false,
 ): Promise<ServiceMap> {
-  const [surroundings, controlPlane, run] = await Promise.all([
+  const [surroundings, controlPlane, run, incidents] = await Promise.all([
     loadSurroundings(window),
     loadControlPlane(window.endUnixNano),
     loadRun(window),
+    readIncidentsDuring(database(), window),
   ]);
-  return loadMapWith(window, surroundings, controlPlane, { withOwnServices, run });
+  const slowdowns = slowdownsIn(incidents, window);
+  return loadMapWith(window, surroundings, controlPlane, { withOwnServices, run, slowdowns });
 }
 
 /** The newest seconds up to the end of a short window; the end of a long one is not what it is about. */
@@ -84,7 +87,7 @@ export async function loadMapWith(
   window: TimeWindow,
   surroundings: MapSurroundings,
   controlPlane: ControlPlaneView,
-  rest: Required<Pick<ServiceMapInput, 'withOwnServices' | 'run'>>,
+  rest: Required<Pick<ServiceMapInput, 'withOwnServices' | 'run' | 'slowdowns'>>,
 ): Promise<ServiceMap> {
   const db = database();
   const [edges, services, instances, dns] = await Promise.all([

@@ -1,3 +1,4 @@
+import { slowdownsIn } from '#analysis/service-map/mark-slow.ts';
 import { readCallEdgeSeconds } from '#store/call-edges/read-call-edges.ts';
 import { readOpenIncidents } from '#store/incidents/read-incidents.ts';
 import { readFreshness } from '#store/read-freshness.ts';
@@ -85,6 +86,7 @@ export class LiveSnapshots {
     const map = await loadMapWith(window, this.#surroundings.value, shown, {
       withOwnServices: false,
       run,
+      slowdowns: slowdownsIn(openIncidents, window),
     });
     const history = toCallHistory(historyWindow, rows);
     return { map, history, openIncidents, shifts, freshness, takenUnixNano };

@@ -33,7 +33,8 @@ const OPERATIONS: readonly Operation[] = [
     path: '/service-map',
     summary: 'The map of a window',
     query: ServiceMapQuery,
-    answer: 'Nodes, edges by routing mode, control plane and DNS, from one snapshot.',
+    answer:
+      'Nodes, edges by routing mode, control plane and DNS, from one snapshot. An edge whose calls were slow in the window has a `slowdown`.',
   },
   {
     path: '/call-history',
@@ -71,7 +72,8 @@ const OPERATIONS: readonly Operation[] = [
     path: '/incidents/{incidentId}',
     summary: 'One incident',
     pathParameter: { name: 'incidentId', schema: IncidentIdParameter },
-    answer: 'The incident with its timeline and shifts.',
+    answer:
+      'The incident with its timeline, shifts and `slowdowns`: edges whose calls became slow, since when and until when, p50 and p99 before and during, and `origin`, the deepest service whose own time grew.',
   },
   {
     path: '/incidents/{incidentId}/comparison',

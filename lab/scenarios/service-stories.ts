@@ -13,6 +13,7 @@ export const slowService: Scenario = {
   ],
   rootCause: 'image: slow by 700 ms',
   hits: [],
+  slows: ['gateway → image', 'song → image', 'artist → image', 'song → artist', 'gateway → song'],
   durationSeconds: 40,
   defaultSpeed: 1,
   steps: [
@@ -30,7 +31,12 @@ export const slowService: Scenario = {
       actions: [{ kind: 'service-fault', service: 'image', extraMs: 0, errorRatio: 0 }],
     },
   ],
-  timeline: [],
+  // A call is known when it ends: the first slow one 0.7 s after it began.
+  timeline: [
+    { event: 'slow-began', subject: 'song → image', atSeconds: 8, toleranceSeconds: 3 },
+    { event: 'slow-ended', subject: 'song → image', atSeconds: 28, toleranceSeconds: 3 },
+    { event: 'mitigated', subject: '', atSeconds: 28, toleranceSeconds: 3 },
+  ],
 };
 
 export const errorService: Scenario = {

@@ -5,6 +5,7 @@ import type {
   IncidentState,
   Severity,
 } from '#analysis/incident/incident.ts';
+import type { Slowdown } from '#analysis/incident/slowdown.ts';
 import type { ServiceShift } from '#analysis/routing/routing-shift.ts';
 import type { Database } from '#store/client.ts';
 import type {
@@ -13,7 +14,7 @@ import type {
   Prisma,
 } from '#store/generated/client.ts';
 import { fromInstantsJson } from '#store/instants-json.ts';
-import { unixNano } from '#telemetry/time.ts';
+import { type TimeWindow, unixNano } from '#telemetry/time.ts';
 
 const MAX_INCIDENTS = 500;
 const WITH_EVENTS = {
@@ -36,6 +37,23 @@ export async function readOpenIncidents(db: Database): Promise<readonly Incident
     where: { state: { not: 'resolved' } },
     include: WITH_EVENTS,
     orderBy: { number: 'desc' },
+  });
+  return rows.map(toIncident);
+}
+
+/** Those that had begun and were not over at some time within the window, newest first. */
+export async function readIncidentsDuring(
+  db: Database,
+  { startUnixNano, endUnixNano }: TimeWindow,
+): Promise<readonly Incident[]> {
+  const rows = await db.prisma.incident.findMany({
+    where: {
+      startUnixNano: { lt: endUnixNano },
+      OR: [{ endUnixNano: null }, { endUnixNano: { gte: startUnixNano } }],
+    },
+    include: WITH_EVENTS,
+    orderBy: { number: 'desc' },
+    take: MAX_INCIDENTS,
   });
   return rows.map(toIncident);
 }
@@ -76,6 +94,7 @@ function toIncident(row: IncidentRow & { readonly events: readonly EventRow[] })
     peakDnsRatio: row.peakDnsRatio,
     normalDnsRatio: row.normalDnsRatio,
     shifts,
+    slowdowns: fromInstantsJson<readonly Slowdown[]>(row.slowdowns),
     ...(first === undefined ? {} : { firstMover: first }),
     ...(last === undefined ? {} : { lastMover: last }),
     events: row.events.map(toEvent),

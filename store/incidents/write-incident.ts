@@ -33,5 +33,6 @@ function toRow(incident: Incident) {
     peakDnsRatio: incident.peakDnsRatio,
     normalDnsRatio: incident.normalDnsRatio,
     shifts: toInstantsJson(incident.shifts),
+    slowdowns: toInstantsJson(incident.slowdowns),
   };
 }

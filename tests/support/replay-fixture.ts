@@ -84,6 +84,7 @@ export function replayFixture(): {
       endedUnixNano: at(121 + i * 20),
       edges: i === 0 ? 3 : 1,
     })),
+    slowdowns: [],
     firstMover: 'gateway',
     lastMover: 'song',
     events: EVENTS,
@@ -133,6 +134,7 @@ export function replayFixture(): {
     dnsSeconds: [],
     pushes: [],
     releases: [],
+    slowdowns: [],
     events: EVENTS,
   });
   return { incident, timeline };

@@ -32,8 +32,8 @@ export function truthOfRun(scenario: Scenario, run: PlayedRun): readonly DueEven
   });
 }
 
-/** Services that the outage may touch: the ends of the edges that it hits, and who calls them for users. */
+/** Services that the outage may touch: the ends of the edges that it hits or slows down, and who calls them for users. */
 export function reachOf(scenario: Scenario): ReadonlySet<string> {
-  const ends = scenario.hits.flatMap((edge) => edge.split(' → '));
+  const ends = [...scenario.hits, ...(scenario.slows ?? [])].flatMap((edge) => edge.split(' → '));
   return new Set(ends.length === 0 ? [] : [...ends, 'gateway', ...(scenario.touches ?? [])]);
 }

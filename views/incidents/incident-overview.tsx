@@ -3,10 +3,12 @@ import Link from 'next/link';
 import type { ReactNode } from 'react';
 import type { IncidentComparison } from '#analysis/incident/compare-incidents.ts';
 import type { Incident } from '#analysis/incident/incident.ts';
+import { worstSlowdown } from '#analysis/incident/slowdown.ts';
 import type { ServiceShift } from '#analysis/routing/routing-shift.ts';
+import { USERS } from '#telemetry/call-edge.ts';
 import { elapsedNs, NS_PER_SECOND, type UnixNano } from '#telemetry/time.ts';
 import { formatCount, formatPercent, formatPlural } from '#views/format/format-number.ts';
-import { formatAge, formatDay, formatOffset } from '#views/format/format-time.ts';
+import { formatAge, formatDay, formatLatency, formatOffset } from '#views/format/format-time.ts';
 import { AutoRefresh } from '#views/incidents/auto-refresh.tsx';
 import { eventLook } from '#views/incidents/event-look.ts';
 import { EventText } from '#views/incidents/event-text.tsx';
@@ -14,6 +16,7 @@ import { ComparisonPanel } from '#views/incidents/incident-comparison.tsx';
 import { detectNs, lengthNs, mitigateNs, replayHref } from '#views/incidents/incident-facts.ts';
 import { IncidentHeader } from '#views/incidents/incident-header.tsx';
 import { RunningAge } from '#views/incidents/running-age.tsx';
+import { Slowdowns } from '#views/incidents/slowdown-table.tsx';
 import { timelineCsv } from '#views/incidents/timeline-csv.ts';
 import { ButtonLink } from '#views/shell/button.tsx';
 import { Instant } from '#views/shell/instant.tsx';
@@ -41,6 +44,7 @@ export function IncidentOverview({
           <div className="grid grid-cols-[minmax(0,7fr)_minmax(0,5fr)] items-start gap-4 max-[1100px]:grid-cols-1">
             <Events incident={incident} />
             <div className="flex flex-col gap-4">
+              {incident.slowdowns.length > 0 && <Slowdowns incident={incident} />}
               <Shifts incident={incident} />
               <Services incident={incident} />
             </div>
@@ -90,11 +94,27 @@ function Lead({ incident, now }: { readonly incident: Incident; readonly now: Un
         <Fact label="Failed calls" value={formatCount(incident.failedCalls)}>
           {formatPercent(failed)} of {formatCount(incident.totalCalls)} calls
         </Fact>
-        <Fact label="Peak via DNS" value={formatPercent(incident.peakDnsRatio)}>
-          normally {formatPercent(incident.normalDnsRatio)}
-        </Fact>
+        <LastFact incident={incident} />
       </dl>
     </Panel>
+  );
+}
+
+/** How much slower calls became, where that is what the incident is about; else how far the detour went. */
+function LastFact({ incident }: { readonly incident: Incident }) {
+  const worst = worstSlowdown(incident.slowdowns);
+  if (worst === undefined || incident.shifts.length > 0) {
+    return (
+      <Fact label="Peak via DNS" value={formatPercent(incident.peakDnsRatio)}>
+        normally {formatPercent(incident.normalDnsRatio)}
+      </Fact>
+    );
+  }
+  return (
+    <Fact label="Median call" value={formatLatency(worst.during.p50Ns)}>
+      {formatLatency(worst.before.p50Ns)} before, {worst.client === USERS ? 'users' : worst.client}{' '}
+      to {worst.server}
+    </Fact>
   );
 }
 

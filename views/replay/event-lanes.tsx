@@ -35,6 +35,7 @@ const RANKS: Readonly<Record<Event['kind'], number>> = {
   'client-stuck': 1,
   resolved: 1,
   'failures-began': 2,
+  'slow-began': 2,
   'push-rejected': 2,
   'push-accepted': 3,
   'push-held-back': 2,
@@ -47,6 +48,7 @@ const RANKS: Readonly<Record<Event['kind'], number>> = {
   'shift-half': 2,
   release: 3,
   'failures-ended': 3,
+  'slow-ended': 3,
   'shift-ended': 3,
 };
 
@@ -56,6 +58,8 @@ const NAMED: ReadonlySet<Event['kind']> = new Set([
   'shift-ended',
   'failures-began',
   'failures-ended',
+  'slow-began',
+  'slow-ended',
   'client-stuck',
   'push-rejected',
   'push-fatal',

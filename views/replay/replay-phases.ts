@@ -14,9 +14,12 @@ const CHAPTERS: readonly {
   readonly name: string;
   readonly kinds: readonly IncidentEventKind[];
   readonly tone: Phase['tone'];
+  /** Its own chapter only in a story without events of this kind. */
+  readonly unless?: IncidentEventKind;
 }[] = [
   { name: 'Configuration lost', kinds: ['config-lost', 'control-plane-lost'], tone: 'crit' },
   { name: 'Failing', kinds: ['failures-began'], tone: 'crit' },
+  { name: 'Slow', kinds: ['slow-began'], tone: 'crit', unless: 'failures-began' },
   { name: 'Shift to DNS', kinds: ['shift-began'], tone: 'dns' },
   { name: 'Mitigated', kinds: ['mitigated'], tone: 'dns' },
   {
@@ -32,7 +35,8 @@ export function phasesOf(timeline: Pick<ReplayTimeline, 'frames' | 'events'>): r
   const starts: { name: string; from: number; tone: Phase['tone'] }[] = [
     { name: 'Before', from: 0, tone: 'plain' },
   ];
-  for (const { name, kinds, tone } of CHAPTERS) {
+  for (const { name, kinds, tone, unless } of CHAPTERS) {
+    if (timeline.events.some(({ kind }) => kind === unless)) continue;
     const begin = timeline.events.find((event) => kinds.includes(event.kind));
     const last = starts.at(-1)?.from ?? 0;
     if (begin !== undefined && begin.frame >= last) {

@@ -9,6 +9,7 @@ import type { Point } from './polyline.ts';
 const TONES = {
   plain: 'text-muted',
   crit: 'text-crit-text font-medium',
+  warn: 'text-warn-text font-medium',
   dns: 'text-dns-text',
   mesh: 'text-mesh-text',
 } as const;

@@ -41,6 +41,7 @@ const SPOKEN: Readonly<Partial<Record<IncidentEventKind, MapMark['kind']>>> = {
   'control-plane-lost': 'lost',
   'control-plane-restored': 'back',
   'failures-began': 'trouble',
+  'slow-began': 'trouble',
   'client-stuck': 'trouble',
   'dns-failing': 'trouble',
   mitigated: 'back',

@@ -1,6 +1,7 @@
 'use client';
 
 import { ArrowRight, ListTree, Network } from 'lucide-react';
+import { isOwnTime, type Slowdown } from '#analysis/incident/slowdown.ts';
 import type { ServiceEdge, ServiceMap } from '#analysis/service-map/service-map.ts';
 import { formatRate } from '#views/format/format-number.ts';
 import { formatLatency } from '#views/format/format-time.ts';
@@ -8,6 +9,7 @@ import type { SeenSeries } from '#views/live/edge-history.ts';
 import { Badge } from '#views/shell/badge.tsx';
 import { ButtonLink } from '#views/shell/button.tsx';
 import { HealthIcon } from '#views/shell/health-icon.tsx';
+import { Instant } from '#views/shell/instant.tsx';
 import { routingLook } from '#views/theme/routing-look.ts';
 import { nodeName } from './describe-edge.ts';
 import {
@@ -55,6 +57,7 @@ export function InspectEdge({
         latencyName={edge.p99Ns === undefined && latency !== undefined ? 'p95' : 'p99'}
         seen={seen}
       />
+      {edge.slowdown !== undefined && <Slowness slowdown={edge.slowdown} />}
       <InspectorSection
         title="How the callee is found"
         hint={
@@ -91,6 +94,23 @@ export function InspectEdge({
         </ButtonLink>
       </div>
     </>
+  );
+}
+
+function Slowness({ slowdown }: { readonly slowdown: Slowdown }) {
+  const { before, during, startUnixNano, server, origin } = slowdown;
+  return (
+    <InspectorSection title="Slower than usual" hint={<Instant at={startUnixNano} />}>
+      <p className="num text-sm">
+        p50 {formatLatency(during.p50Ns)}, {formatLatency(before.p50Ns)} before · p99{' '}
+        {formatLatency(during.p99Ns)}, {formatLatency(before.p99Ns)} before
+      </p>
+      <p className="mt-0.5 text-muted text-xs">
+        {isOwnTime(slowdown)
+          ? `The time is lost at ${server} itself.`
+          : `${server} waits: the time is lost at ${origin}.`}
+      </p>
+    </InspectorSection>
   );
 }
 

@@ -48,7 +48,7 @@ const SPEEDS: Readonly<Record<string, number>> = {
   'dns-empty': 1.5,
   'config-too-big': 1.25,
   'proxy-crash-loop': 1.25,
-  'slow-service': 2,
+  'slow-service': 1,
   'error-service': 1,
   'traffic-surge': 2,
   quiet: 120,
@@ -91,6 +91,7 @@ describe.concurrent('every scenario leaves the timeline that its truth states', 
         const found = await play(lab, scenario);
         expectIncident(scenario, found);
         expectEvents(scenario, found);
+        expectSlow(scenario, found);
         await expectReach(lab, scenario, found);
       } finally {
         giveBack(lab);
@@ -184,6 +185,28 @@ async function expectReach(lab: ScenarioLab, scenario: Scenario, found: Found): 
     'hit, and nothing failed',
   ).toEqual([]);
   if (scenario.hits.length === 0) expect(kindsOf(incident)).not.toContain('failures-began');
+}
+
+/** Every edge that the truth names became slow, and the one to blame is the one that the lab slowed down. */
+function expectSlow({ slows, steps }: Scenario, { incidents }: Found): void {
+  if (slows === undefined) return;
+  const slowed = steps.flatMap(({ actions }) =>
+    actions.flatMap((action) =>
+      action.kind === 'service-fault' && action.extraMs > 0 ? action : [],
+    ),
+  );
+  const slowdowns = incidents.flatMap((incident) => incident.slowdowns);
+  const found = new Set(slowdowns.map(({ client, server }) => `${client} → ${server}`));
+  expect(
+    slows.filter((edge) => !found.has(edge)),
+    'slowed down, not told',
+  ).toEqual([]);
+  expect(new Set(slowdowns.map(({ origin }) => origin))).toEqual(
+    new Set(slowed.map(({ service }) => service)),
+  );
+  for (const { before, during } of slowdowns) {
+    expect(during.p50Ns).toBeGreaterThan(before.p50Ns);
+  }
 }
 
 function kindsOf(incident: Incident): readonly string[] {

@@ -389,6 +389,49 @@ describe('judgeSecond and the control plane', () => {
     ]);
   });
 
+  it('opens when calls become slow, and is mitigated when they are quick again', () => {
+    const edges = ['@users -> gateway', 'gateway -> song', 'song -> image'].flatMap((pair) => [
+      ...edgeSeconds(0, 60, pair, 5, { ms: 20 }),
+      ...edgeSeconds(60, 90, pair, 5, { ms: 720 }),
+      ...edgeSeconds(90, 130, pair, 5, { ms: 20 }),
+    ]);
+    const incidents = judge(130, edges);
+    expect(incidents).toHaveLength(1);
+    const [incident] = incidents;
+    expect(incident).toMatchObject({
+      severity: 2,
+      state: 'resolved',
+      failedCalls: 0,
+      services: ['gateway', 'image', 'song'],
+    });
+    expect(incident?.title).toMatch(/^image slow: p50 (6|7)\d\d ms, (19|2\d) ms before$/);
+    expect(secondOf(incident!.startUnixNano)).toBe(60);
+    expect(secondOf(incident!.detectedUnixNano) - 60).toBeLessThanOrEqual(4);
+    expect(secondOf(incident!.mitigatedUnixNano!)).toBe(90);
+    expect(textOf(incident?.events.filter(({ subject }) => subject === 'song → image'))).toEqual([
+      '60 slow-began song → image',
+      '90 slow-ended song → image',
+    ]);
+    expect(incident?.slowdowns.map(({ origin }) => origin)).toEqual(['image', 'image', 'image']);
+  });
+
+  it('takes slow calls for the lesser harm where calls fail', () => {
+    const edges = [
+      ...edgeSeconds(0, 60, 'gateway -> song', 5),
+      ...edgeSeconds(60, 80, 'gateway -> song', 5, { errors: 5 }),
+      ...edgeSeconds(80, 140, 'gateway -> song', 5),
+      ...edgeSeconds(0, 62, 'gateway -> image', 5, { ms: 20 }),
+      ...edgeSeconds(62, 110, 'gateway -> image', 5, { ms: 720 }),
+      ...edgeSeconds(110, 140, 'gateway -> image', 5, { ms: 20 }),
+    ];
+    const incidents = judge(140, edges);
+    expect(incidents.map(({ title, state }) => [title, state])).toEqual([
+      ['Calls to song fail: 100 % of those from gateway', 'resolved'],
+    ]);
+    expect(secondOf(incidents[0]!.mitigatedUnixNano!)).toBe(80);
+    expect(secondOf(incidents[0]!.endUnixNano!)).toBe(110);
+  });
+
   it('counts a relapse nearly as long as the first failures as the outage', () => {
     const edges = [
       ...edgeSeconds(0, 60, 'gateway -> song', 5),

@@ -63,6 +63,7 @@ function timelineOf(rest: Partial<ReplayInput> = {}) {
     ],
     pushes: [],
     releases: [],
+    slowdowns: [],
     events: [
       {
         unixNano: at(20),
