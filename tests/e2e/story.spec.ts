@@ -1,7 +1,9 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from 'playwright';
 import { expect, test } from 'playwright/test';
+import { firstFailure } from '#tests/support/first-failures.ts';
 import { getJson, postJson } from '#tests/support/http-json.ts';
+import { type Sighting, watchLive } from '#tests/support/live-watch.ts';
 import { type RunningStack, runStack, waitFor } from '#tests/support/run-stack.ts';
 
 /** One minute of 8 March takes half a second. */
@@ -61,6 +63,8 @@ test.describe('march-8 as a reader sees it', () => {
   let stack: RunningStack;
   let log: readonly LogLine[] = [];
   let incident: Incident;
+  /** What the live stream showed meanwhile. */
+  let sightings: readonly Sighting[] = [];
   /** How long this process was kept waiting at the most while the scenario ran. */
   let starvedMs = 0;
 
@@ -83,19 +87,38 @@ test.describe('march-8 as a reader sees it', () => {
 
   test('the map turns when the configuration is lost', async ({ page }) => {
     await page.goto(`${stack.dashboardUrl}/map`);
-    const run = await postJson<Run>(`${stack.labUrl}/runs`, { scenario: 'march-8', speed: SPEED });
-    await expect(node(page, 'login')).toHaveAttribute('aria-label', /critical/);
+    const watch = await watchLive(stack.dashboardUrl);
     const stopClock = watchStarvation((ms) => {
       starvedMs = Math.max(starvedMs, ms);
     });
+    const run = await postJson<Run>(`${stack.labUrl}/runs`, { scenario: 'march-8', speed: SPEED });
+    await expect(node(page, 'login')).toHaveAttribute('aria-label', /critical/);
     await waitFor(async () => (await currentRun(stack)).state !== 'running', {
       limitMs: 150_000,
       describe: () => `${run.id} did not end`,
     });
     stopClock();
+    await watch.stop();
+    sightings = watch.sightings;
     const ended = await currentRun(stack);
     expect(ended.state).toBe('done');
     log = ended.log;
+  });
+
+  test('the configuration is lost, then calls fail, then the map shows it', async () => {
+    const lost = instantOf(log, (line) => line.kind === 'release');
+    const until = lost + 10n * NS_PER_SECOND;
+    const call = ['gateway', 'song'] as const;
+    const failed = await firstFailure(stack.dashboardUrl, call, lost, until);
+    const red = sightings.find(
+      ({ atUnixNano, critical }) => atUnixNano > lost && critical.has(call.join('->')),
+    );
+    expect(failed, 'no call failed').toBeDefined();
+    expect(red, 'the edge was never red').toBeDefined();
+    const shownAfterMs = Number((red?.atUnixNano ?? 0n) - (failed ?? 0n)) / 1e6;
+    console.log(`red on the map ${Math.round(shownAfterMs)} ms after the first failed call`);
+    expect(shownAfterMs).toBeGreaterThan(0);
+    expect(shownAfterMs).toBeLessThanOrEqual(1000 + HOPS * starvedMs);
   });
 
   test('the incident says what the scenario did, to the second', async ({ page }) => {

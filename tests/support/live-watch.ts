@@ -4,7 +4,7 @@ import type { LiveSnapshot } from '#views/live/live-snapshot.ts';
 import { parseLive } from '#views/live/parse-live.ts';
 
 /** What one event of the live stream said of what is measured by it. */
-interface Sighting {
+export interface Sighting {
   /** When the event had arrived as a whole. */
   readonly atUnixNano: UnixNano;
   /** By `edgeId`. */
