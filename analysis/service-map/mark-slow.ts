@@ -36,7 +36,7 @@ export function markSlowNode(slowdowns: readonly Slowdown[]): (node: ServiceNode
     const healthReason = isOwnTime(slowdown)
       ? `slow: ${describeGrowth(slowdown)}`
       : `slow: waits for ${slowdown.origin}`;
-    return { ...node, health: 'degraded', healthReason };
+    return { ...node, health: 'degraded', healthReason, slowdown };
   };
 }
 

@@ -26,6 +26,8 @@ export interface ServiceNode {
   readonly health: Health;
   /** Why the health is what it is, one phrase; '' when ok. */
   readonly healthReason: string;
+  /** Of a caller's calls to it, set while that is what ails it. */
+  readonly slowdown?: Slowdown;
   readonly instances: number;
   readonly requestsPerSecond: number;
   /** Of calls that callers made to it, whether they reached it or not; 0..1. */

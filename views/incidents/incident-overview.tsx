@@ -3,10 +3,10 @@ import Link from 'next/link';
 import type { ReactNode } from 'react';
 import type { IncidentComparison } from '#analysis/incident/compare-incidents.ts';
 import type { Incident } from '#analysis/incident/incident.ts';
-import { worstSlowdown } from '#analysis/incident/slowdown.ts';
+import { type Slowdown, worstSlowdown } from '#analysis/incident/slowdown.ts';
 import type { ServiceShift } from '#analysis/routing/routing-shift.ts';
 import { USERS } from '#telemetry/call-edge.ts';
-import { elapsedNs, NS_PER_SECOND, type UnixNano } from '#telemetry/time.ts';
+import { elapsedNs, NS_PER_MS, NS_PER_SECOND, type UnixNano } from '#telemetry/time.ts';
 import { formatCount, formatPercent, formatPlural } from '#views/format/format-number.ts';
 import { formatAge, formatDay, formatLatency, formatOffset } from '#views/format/format-time.ts';
 import { AutoRefresh } from '#views/incidents/auto-refresh.tsx';
@@ -306,19 +306,31 @@ function wholeSeconds(ns: number): number {
   return Math.round(ns / NS_PER_SECOND) * NS_PER_SECOND || 0;
 }
 
+/** Where no call fails, the slow ones are what to look at. */
+function slowdownOf({ failedCalls, slowdowns }: Incident, service: string): Slowdown | undefined {
+  if (failedCalls > 0) return undefined;
+  return slowdowns.find(({ server }) => server === service) ?? slowdowns[0];
+}
+
 function Services({ incident }: { readonly incident: Incident }) {
   const search = (service: string): string => {
+    const slow = slowdownOf(incident, service);
     const until = incident.endUnixNano ?? incident.detectedUnixNano;
     const to = until > incident.startUnixNano ? until : incident.startUnixNano + 60_000_000_000n;
     return `/traces?${new URLSearchParams({
       service,
-      status: 'error',
+      ...(slow === undefined
+        ? { status: 'error' }
+        : { minDuration: `${Math.round(slow.limitNs / NS_PER_MS)}ms` }),
       from: incident.startUnixNano.toString(),
       to: to.toString(),
     })}`;
   };
   return (
-    <Panel title="Services touched" hint="failed traces of each">
+    <Panel
+      title="Services touched"
+      hint={incident.failedCalls === 0 ? 'slow traces of each' : 'failed traces of each'}
+    >
       <ul className="flex flex-wrap gap-2 px-3.5 py-3">
         {incident.services.map((service) => (
           <li key={service}>

@@ -25,13 +25,16 @@ export function describeConfig(node: ServiceNode): ConfigPhrase {
   return { text: `${prefix}${look.short}`, tone: look.tone };
 }
 
-/** The second line: rate, then errors when it is not well, else latency. */
+/** The second line: rate, then what is not well of it, else latency. */
 export function describeFlow(node: ServiceNode): {
   readonly rate: string;
   readonly detail: string;
   readonly isBad: boolean;
 } {
   const rate = formatRate(node.requestsPerSecond);
+  if (node.slowdown !== undefined) {
+    return { rate, detail: `p50 ${formatLatency(node.slowdown.during.p50Ns)}`, isBad: true };
+  }
   if (node.health === 'degraded' || node.health === 'critical') {
     const all = node.errorRatio >= 1 && node.healthReason.startsWith('not reached');
     return {

@@ -1,10 +1,12 @@
 'use client';
 
 import { ChevronRight, Server } from 'lucide-react';
+import { isOwnTime } from '#analysis/incident/slowdown.ts';
 import { mainMode } from '#analysis/service-map/build-service-map.ts';
 import type { ServiceMap, ServiceNode } from '#analysis/service-map/service-map.ts';
 import { judgeTwoViews } from '#views/control-plane/two-views.ts';
 import { formatPercent, formatPlural, formatRate } from '#views/format/format-number.ts';
+import { formatLatency } from '#views/format/format-time.ts';
 import { HealthIcon } from '#views/shell/health-icon.tsx';
 import { RoutingMark } from '#views/shell/routing-mark.tsx';
 import { SplitBar } from '#views/shell/split-bar.tsx';
@@ -27,7 +29,7 @@ export function NeedsAttention({
   const services = map.nodes.filter((node) => node.kind === 'service');
   const bad = services
     .filter((node) => isBad(node.health))
-    .toSorted((a, b) => b.errorRatio - a.errorRatio);
+    .toSorted((a, b) => b.errorRatio - a.errorRatio || Number(isCause(b)) - Number(isCause(a)));
   return (
     <>
       <h2 className="px-4 pt-4 pb-3 font-semibold text-[14.5px]">
@@ -55,6 +57,11 @@ export function NeedsAttention({
   );
 }
 
+/** What others wait for is looked at before those who wait. */
+function isCause({ slowdown }: ServiceNode): boolean {
+  return slowdown !== undefined && isOwnTime(slowdown);
+}
+
 /** Silence is not health: what makes no calls is counted apart. */
 function headline(services: readonly ServiceNode[], bad: number): string {
   const count = services.length;
@@ -79,7 +86,7 @@ function Cause({
   const { health } = judgeTwoViews(view);
   if (view.state === 'none' || health === 'ok') return null;
   const lost = map.totals.find((count) => count.mode === 'xds-none')?.calls ?? 0;
-  const isCause = bad.length > 0 && lost > 0;
+  const isDiscovery = bad.length > 0 && lost > 0;
   return (
     <button
       type="button"
@@ -90,10 +97,10 @@ function Cause({
     >
       <span className="flex items-center gap-2 font-semibold text-sm">
         <Server size={14} aria-hidden />
-        {isCause ? 'It is discovery, not your services' : 'Configuration is not in order'}
+        {isDiscovery ? 'It is discovery, not your services' : 'Configuration is not in order'}
       </span>
       <span className="mt-1 block text-sm">{view.summary}</span>
-      {isCause && (
+      {isDiscovery && (
         <span className="mt-1 block text-muted text-xs">
           {formatPercent(lost / map.totals.reduce((sum, count) => sum + count.calls, 0))} of calls
           find no address
@@ -122,7 +129,13 @@ function BadService({
         <span className="block truncate font-medium text-sm">{node.name}</span>
         <span className="block truncate text-muted text-xs">{node.healthReason}</span>
       </span>
-      <span className="num text-crit-text text-sm">{formatPercent(node.errorRatio)}</span>
+      {node.slowdown === undefined ? (
+        <span className="num text-crit-text text-sm">{formatPercent(node.errorRatio)}</span>
+      ) : (
+        <span className="num text-sm text-warn-text">
+          {formatLatency(node.slowdown.during.p50Ns)}
+        </span>
+      )}
       {mode !== undefined && <RoutingMark mode={mode} label={routingLook(mode).label} />}
       <ChevronRight size={14} className="text-dim" aria-hidden />
     </button>
