@@ -50,7 +50,13 @@ const RULES: ScanRules = {
   minChange: SLOW_SHARE,
 };
 /** A slow edge goes on being slow while this share of its calls is. */
-const STILL_SLOW_SHARE = 0.2;
+const STILL_SLOW_SHARE = 0.25;
+const END_RULES: ScanRules = {
+  direction: 'fall',
+  minTrialsBefore: 1,
+  minTrialsAfter: 1,
+  minChange: STILL_SLOW_SHARE,
+};
 
 /**
  * Edges whose calls are slow at the end of `second`, and those of `known` that lasted until then, with their end where it
@@ -129,11 +135,7 @@ function becameSlow(
   if (usual === undefined || limitNs === undefined || !isMostlySlower(recent, limitNs)) {
     return undefined;
   }
-  const tallies = edge.seconds.map(({ second, calls, latency }) => ({
-    second,
-    trials: calls,
-    hits: Math.min(calls, countSlower(latency, limitNs)),
-  }));
+  const tallies = toTallies(edge.seconds, limitNs);
   const split = scanBinomial(tallies, RULES);
   if (split === undefined || split.gain < ALARM_GAIN) return undefined;
   const slow = tallies.slice(split.index).filter(({ hits }) => hits > 0);
@@ -184,8 +186,27 @@ function follow(slowdown: Slowdown, edge: EdgeLatency | undefined, second: UnixS
   // Without an answered call nothing is known: they may all fail now.
   const lasts = recent.length === 0 || slower >= countCallsOf(recent) * STILL_SLOW_SHARE;
   if (edge !== undefined && lasts) return { ...slowdown, during };
-  const last = seconds.findLast(isSlowSecond(slowdown))?.second ?? since;
-  return { ...slowdown, during, endUnixNano: endOfSecond(last) };
+  return { ...slowdown, during, endUnixNano: endOfSecond(lastSlowSecond(seconds, slowdown)) };
+}
+
+/** Where the share of slow calls fell, most likely: a straggler afterwards does not make it longer. */
+function lastSlowSecond(seconds: readonly LatencySecond[], slowdown: Slowdown): UnixSecond {
+  const tallies = toTallies(seconds, slowdown.limitNs);
+  const fall = scanBinomial(tallies, END_RULES);
+  const last = fall === undefined ? undefined : tallies[fall.index - 1];
+  const lastSlow = tallies.findLast(({ hits }) => hits > 0);
+  return (last ?? lastSlow)?.second ?? secondOf(slowdown.startUnixNano);
+}
+
+function toTallies(
+  seconds: readonly LatencySecond[],
+  limitNs: number,
+): readonly (Tally & { readonly second: UnixSecond })[] {
+  return seconds.map(({ second, calls, latency }) => ({
+    second,
+    trials: calls,
+    hits: Math.min(calls, countSlower(latency, limitNs)),
+  }));
 }
 
 function isSlowSecond({ limitNs }: Slowdown): (second: LatencySecond) => boolean {

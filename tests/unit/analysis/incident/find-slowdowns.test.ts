@@ -89,6 +89,18 @@ describe('calls that become slow', () => {
     ]);
   });
 
+  it('ended when most were quick again, whatever straggles behind', () => {
+    const slow = one(1, 90, { rate: 1, ms: step(60, 20, 720) });
+    const random = seededRandom(2);
+    const stragglers = drawCalls(random, [90, 130], 'gateway -> image', {
+      rate: 1,
+      ms: (second) => (second === 92 || second === 98 ? 400 : 20),
+    });
+    const [slowdown] = watch([...slow, ...stragglers], 130).slowdowns;
+    const last = slow.at(-1)!.second;
+    expect(secondOf(slowdown!.endUnixNano!)).toBe(last + 1);
+  });
+
   it('go on as long as they last, however usual it has become', () => {
     const { slowdowns } = watch(one(1, 400, { rate: 5, ms: step(90, 20, 720) }), 400);
     expect(slowdowns).toHaveLength(1);
