@@ -1,7 +1,7 @@
 import type { XdsClient } from '#analysis/control-plane/xds-client.ts';
 import { lastFailure } from '#analysis/incident/find-failures.ts';
 import type { Setback } from '#analysis/incident/find-setbacks.ts';
-import type { IncidentEvent, IncidentEventKind } from '#analysis/incident/incident.ts';
+import type { IncidentEvent } from '#analysis/incident/incident.ts';
 import { byTime, CONTROL_PLANE, entry, subjectOf } from '#analysis/incident/incident-entry.ts';
 import {
   type Evidence,

@@ -34,22 +34,34 @@ function words(evidence: Evidence): Omit<IncidentWords, 'severity'> {
   const isCause = massDeletion !== undefined || byConfig || evidence.detouredSince !== undefined;
   if (missing.length > 0 && isCause) return configLost(evidence);
   if (evidence.controlPlane.state === 'lost') return controlPlaneLost(evidence);
-  const of = (kind: Setback['kind']) => evidence.setbacks.find((setback) => setback.kind === kind);
-  const fatal = of('push-fatal');
-  if (fatal !== undefined) return pushKills(evidence, fatal);
-  const refused = of('push-rejected');
-  if (refused !== undefined) return pushRefused(evidence, refused);
-  const cut = of('clients-cut-off');
-  if (cut !== undefined) return clientsCutOff(evidence, cut);
+  const setback = setbackWords(evidence);
+  if (setback !== undefined) return setback;
   if (failing.some((edge) => edge.dnsRatio > 0.5)) return dnsFailing(evidence);
-  if (failing.length === 0 && evidence.heldPush !== undefined)
-    return pushHeldBack(evidence, evidence.heldPush);
-  if (failing.length === 0 && massDeletion !== undefined)
-    return deletionKept(evidence, massDeletion);
-  const older = of('version-regressed');
-  if (failing.length === 0 && older !== undefined) return versionsWentBack(evidence, older);
-  if (failing.length === 0 && evidence.slowdowns.length > 0) return callsAreSlow(evidence);
-  return callsFail(evidence);
+  return (failing.length === 0 ? harmlessWords(evidence) : undefined) ?? callsFail(evidence);
+}
+
+/** What clients suffer from the control plane, the most certain cause first. */
+function setbackWords(evidence: Evidence): Omit<IncidentWords, 'severity'> | undefined {
+  const fatal = setbackOf(evidence, 'push-fatal');
+  if (fatal !== undefined) return pushKills(evidence, fatal);
+  const refused = setbackOf(evidence, 'push-rejected');
+  if (refused !== undefined) return pushRefused(evidence, refused);
+  const cut = setbackOf(evidence, 'clients-cut-off');
+  return cut && clientsCutOff(evidence, cut);
+}
+
+/** While no call fails. */
+function harmlessWords(evidence: Evidence): Omit<IncidentWords, 'severity'> | undefined {
+  const { heldPush, massDeletion, slowdowns } = evidence;
+  if (heldPush !== undefined) return pushHeldBack(evidence, heldPush);
+  if (massDeletion !== undefined) return deletionKept(evidence, massDeletion);
+  const older = setbackOf(evidence, 'version-regressed');
+  if (older !== undefined) return versionsWentBack(evidence, older);
+  return slowdowns.length > 0 ? callsAreSlow(evidence) : undefined;
+}
+
+function setbackOf({ setbacks }: Evidence, kind: Setback['kind']): Setback | undefined {
+  return setbacks.find((setback) => setback.kind === kind);
 }
 
 function pushRefused(evidence: Evidence, setback: Setback): Omit<IncidentWords, 'severity'> {

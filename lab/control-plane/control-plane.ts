@@ -147,7 +147,7 @@ export class ControlPlane {
   endFault(fault: Fault): Publication {
     const faults = new Map(this.#inputs.faults);
     faults.delete(faultKey(fault));
-    return this.#setFaults(faults);
+    return this.#setFaults(faults, true);
   }
 
   clearFaults(): Publication {

@@ -1,10 +1,10 @@
+import type { Endpoint } from './endpoint.ts';
 import type { Framing } from './http1/body-framing.ts';
 import type { Exchange, ExchangeClient } from './http1/exchange.ts';
 import { forwardedResponseLines } from './http1/forwarded-head.ts';
 import type { ResponseHead } from './http1/message-head.ts';
 import type { ResponseSink, UpstreamConnection } from './http1/upstream-connection.ts';
 import type { UpstreamPools } from './http1/upstream-pools.ts';
-import type { Endpoint } from './xds-resources.ts';
 
 export interface OutgoingRequest {
   /** With its empty line. */

@@ -20,6 +20,7 @@ import {
   DEFAULT_LIMITS,
 } from './circuit-breakers.ts';
 import type { DnsResolver } from './dns-resolver.ts';
+import type { Endpoint } from './endpoint.ts';
 import type { ErrorType } from './error-type.ts';
 import type { AttemptResult } from './forward.ts';
 import { isServerFault } from './grpc-faults.ts';
@@ -34,7 +35,6 @@ import {
 import { DEFAULT_OUTLIERS, type OutlierDetection } from './outlier-detection.ts';
 import { byWeight, pickEndpoint } from './pick-endpoint.ts';
 import type { Target } from './route-table.ts';
-import type { Endpoint } from './xds-resources.ts';
 
 export interface AttemptParts {
   readonly resolver: DnsResolver;

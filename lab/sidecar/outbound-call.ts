@@ -9,6 +9,7 @@ import {
   ATTR_XDS_CONFIG_AGE_MS,
 } from '#telemetry/attributes.ts';
 import { pathOf, withoutQuery } from './callee.ts';
+import type { Endpoint } from './endpoint.ts';
 import type { ErrorType } from './error-type.ts';
 import { type AttemptResult, forward, type OutgoingRequest } from './forward.ts';
 import type { Exchange } from './http1/exchange.ts';
@@ -16,7 +17,6 @@ import { forwardedRequest } from './http1/forwarded-head.ts';
 import type { UpstreamPools } from './http1/upstream-pools.ts';
 import type { Route } from './route-table.ts';
 import type { FoundRoute } from './routing.ts';
-import type { Endpoint } from './xds-resources.ts';
 
 export type AttemptOutcome =
   | AttemptResult

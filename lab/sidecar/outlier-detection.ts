@@ -1,4 +1,4 @@
-import type { Endpoint } from './xds-resources.ts';
+import type { Endpoint } from './endpoint.ts';
 
 /** When an endpoint is left out, and for how long (envoy.config.cluster.v3.OutlierDetection). */
 export interface OutlierSettings {

@@ -1,4 +1,4 @@
-import type { Endpoint } from './xds-resources.ts';
+import type { Endpoint } from './endpoint.ts';
 
 /**
  * Chooses by weight among the endpoints that were not tried for this request and are not ejected. When fewer

@@ -8,9 +8,10 @@ import {
   ATTR_XDS_CONNECTED,
 } from '#telemetry/attributes.ts';
 import type { CircuitLimits } from './circuit-breakers.ts';
+import type { Endpoint } from './endpoint.ts';
 import type { OutlierSettings } from './outlier-detection.ts';
 import type { Resource, XdsCache } from './xds-cache.ts';
-import type { Cluster, Endpoint, VirtualHost } from './xds-resources.ts';
+import type { Cluster, VirtualHost } from './xds-resources.ts';
 
 export type ServiceMode = 'xds' | 'dns' | 'static';
 

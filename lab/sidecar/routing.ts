@@ -1,3 +1,4 @@
+import type { Endpoint } from './endpoint.ts';
 import {
   buildRouteTable,
   EMPTY_TABLE,
@@ -7,7 +8,6 @@ import {
   type ServiceMode,
 } from './route-table.ts';
 import { emptyCache, type XdsCache } from './xds-cache.ts';
-import type { Endpoint } from './xds-resources.ts';
 
 export interface RoutingSettings {
   readonly staticEndpoints: ReadonlyMap<string, readonly Endpoint[]>;

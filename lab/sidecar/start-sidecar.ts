@@ -8,6 +8,7 @@ import { AdsClient } from './ads-client.ts';
 import { readBootCache, writeBootCache } from './boot-cache.ts';
 import { CircuitBreakers } from './circuit-breakers.ts';
 import { DnsResolver } from './dns-resolver.ts';
+import type { Endpoint } from './endpoint.ts';
 import { UpstreamPools } from './http1/upstream-pools.ts';
 import { UpstreamSessions } from './http2/upstream-sessions.ts';
 import { createInboundProxy } from './inbound-proxy.ts';
@@ -20,7 +21,6 @@ import { reportXds } from './report-xds.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { Routing } from './routing.ts';
 import type { OnDeletion } from './xds-cache.ts';
-import type { Endpoint } from './xds-resources.ts';
 
 export interface SidecarSettings {
   readonly service: string;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type CircuitLimits, DEFAULT_LIMITS } from './circuit-breakers.ts';
+import type { Endpoint } from './endpoint.ts';
 import type { OutlierSettings } from './outlier-detection.ts';
 import { OutlierMessage, toOutliers } from './outlier-settings.ts';
 import { Duration, toMs, UInt32Value } from './proto-values.ts';
@@ -54,12 +55,6 @@ export type Cluster =
       /** Absent where the cluster says nothing. */
       readonly outliers?: OutlierSettings;
     };
-
-export interface Endpoint {
-  readonly address: string;
-  readonly port: number;
-  readonly weight: number;
-}
 
 export interface LoadAssignment {
   readonly name: string;

@@ -2,7 +2,8 @@ import type pg from 'pg';
 import { encodeHistogram, type LatencyHistogram } from '#telemetry/latency-histogram.ts';
 import type { SpanBatch } from '#telemetry/span-batch.ts';
 import { markStale } from './mark-stale.ts';
-import { type EdgeSum, RollUp, type ServiceSum } from './roll-up.ts';
+import { RollUp } from './roll-up.ts';
+import type { EdgeSum, ServiceSum } from './sums.ts';
 import { notifyCommit } from './write-roll-ups.ts';
 
 /**

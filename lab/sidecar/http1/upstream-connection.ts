@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import type { Endpoint } from '../xds-resources.ts';
+import type { Endpoint } from '../endpoint.ts';
 import { BodyReader, type Framing, framingOfResponse } from './body-framing.ts';
 import {
   fieldOf,

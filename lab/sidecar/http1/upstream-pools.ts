@@ -1,4 +1,4 @@
-import type { Endpoint } from '../xds-resources.ts';
+import type { Endpoint } from '../endpoint.ts';
 import { UpstreamConnection } from './upstream-connection.ts';
 
 /** Kept idle per endpoint; how many may be busy is the circuit breaker's matter. */

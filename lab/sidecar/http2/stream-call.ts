@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { Context, Span } from '@opentelemetry/api';
 import { injectContext } from '#instrumentation/propagation.ts';
+import type { Endpoint } from '../endpoint.ts';
 import type { AttemptResult } from '../forward.ts';
 import type { AttemptOutcome, Call } from '../outbound-call.ts';
 import type { FoundRoute } from '../routing.ts';
 import { finishSpan } from '../server-span.ts';
-import type { Endpoint } from '../xds-resources.ts';
 import { forwardStream, type StreamLimits } from './forward-stream.ts';
 import { forwardedHeaders, grpcTimeoutMs, isGrpc } from './stream-fields.ts';
 import { describeStream, markGrpcStatus } from './stream-span.ts';

@@ -1,6 +1,6 @@
 import { type ClientHttp2Session, connect } from 'node:http2';
+import type { Endpoint } from '../endpoint.ts';
 import { HEAD_LIMIT_BYTES } from '../http1/message-head.ts';
-import type { Endpoint } from '../xds-resources.ts';
 
 /** Shorter than what our servers keep, so that the client is the one to close. */
 const IDLE_MS = 30_000;

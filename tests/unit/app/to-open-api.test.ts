@@ -16,6 +16,7 @@ describe('toOpenApi', () => {
       '/control-plane',
       '/incidents',
       '/incidents/{incidentId}',
+      '/incidents/{incidentId}/comparison',
       '/incidents/{incidentId}/replay',
       '/routing-shifts',
       '/live',

@@ -29,6 +29,7 @@ function incident(number: number, ...events: [IncidentEventKind, string][]): Inc
     peakDnsRatio: 0,
     normalDnsRatio: 0,
     shifts: [],
+    slowdowns: [],
     events: events.map(([kind, subject], index) => ({
       unixNano: unixNano(at + BigInt(index)),
       kind,
