@@ -31,6 +31,8 @@ export class Exchange {
   /** undefined when it is one that we do not read. */
   readonly contentEncoding: 'gzip' | 'identity' | undefined;
   bodyBytes = 0;
+  /** Where the body lies, if it must be given back after the answer. */
+  borrowed: Buffer | undefined;
 
   constructor(request: IncomingMessage, response: ServerResponse) {
     this.request = request;

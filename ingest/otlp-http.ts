@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { BytePool } from '#telemetry/byte-pool.ts';
 import { acceptExport, type OtlpExports, type OtlpServer } from './accept-export.ts';
 import type { ByteBudget, ByteShare } from './byte-budget.ts';
 import { BadDataError, type ExportOutcome } from './export-outcome.ts';
@@ -35,6 +36,8 @@ const MAX_CONNECTIONS = 4096;
 const MAX_HEADER_BYTES = 16 * 1024;
 /** A client that sends more slowly than this at the end keeps its data, and sends them again. */
 const DRAIN_LIMIT_MS = 3000;
+/** Of bodies that were answered, for those that come. */
+const KEPT_BODY_BYTES = 16 * 1024 * 1024;
 /** Of a refused body, so many times the limit are read and thrown away before the connection is cut. */
 const DISCARD_LIMITS = 2;
 
@@ -65,6 +68,7 @@ export async function startOtlpHttp(options: OtlpHttpOptions): Promise<OtlpServe
 
 class HttpReceiver {
   readonly #options: OtlpHttpOptions;
+  readonly #bodies = new BytePool(KEPT_BODY_BYTES);
   #isDraining = false;
   #inFlight = 0;
   #onIdle: (() => void) | undefined;
@@ -94,6 +98,8 @@ class HttpReceiver {
       )
       .finally(() => {
         share.release();
+        // What is stored was copied or decoded: nobody reads the body after its answer.
+        if (exchange.borrowed !== undefined) this.#bodies.give(exchange.borrowed);
         this.#inFlight--;
         if (this.#inFlight === 0) this.#onIdle?.();
       });
@@ -132,7 +138,10 @@ class HttpReceiver {
     const { exports, counters, maxBodyBytes } = this.#options;
     const { signal, encoding } = exchange;
     if (signal === undefined || encoding === undefined) throw new Error('unchecked request');
-    const sent = await readBody(exchange.request, maxBodyBytes, share);
+    const sent = await readBody(exchange.request, maxBodyBytes, share, (bytes) => {
+      exchange.borrowed = this.#bodies.take(bytes);
+      return exchange.borrowed;
+    });
     exchange.bodyBytes = sent.length;
     const isGzip = exchange.contentEncoding === 'gzip';
     const bytes = isGzip ? await inflateBody(sent, maxBodyBytes, share) : sent;

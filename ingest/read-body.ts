@@ -12,12 +12,14 @@ export class CancelledError extends Error {
 
 /**
  * A request's body as sent. Bytes are taken from `share` as they arrive, so that a client that announces much and sends
- * little holds little. `limitBytes` holds for what arrives, whatever was announced.
+ * little holds little. `limitBytes` holds for what arrives, whatever was announced. A body of several pieces is put
+ * together in what `take` returns, which may be longer.
  */
 export function readBody(
   request: IncomingMessage,
   limitBytes: number,
   share: ByteShare,
+  take: (bytes: number) => Buffer,
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const pieces = new Pieces();
@@ -36,7 +38,7 @@ export function readBody(
         finish(() => reject(error));
       }
     };
-    const onEnd = (): void => finish(() => resolve(pieces.join()));
+    const onEnd = (): void => finish(() => resolve(pieces.join(size, take)));
     const onGone = (): void =>
       finish(() => reject(new CancelledError('the client closed the connection')));
     request.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
@@ -79,10 +81,14 @@ class Pieces {
     this.#tailBytes += piece.copy(this.#tail, this.#tailBytes);
   }
 
-  join(): Buffer {
+  join(size: number, take: (bytes: number) => Buffer): Buffer {
     this.#closeTail();
     const [only] = this.#whole;
-    return this.#whole.length === 1 && only !== undefined ? only : Buffer.concat(this.#whole);
+    if (this.#whole.length === 1 && only !== undefined) return only;
+    const joined = take(size);
+    let at = 0;
+    for (const piece of this.#whole) at += piece.copy(joined, at);
+    return joined.subarray(0, at);
   }
 
   #closeTail(): void {

@@ -1,3 +1,4 @@
+import { BytePool } from '#telemetry/byte-pool.ts';
 import type { SpanGroup } from '#telemetry/span-batch.ts';
 
 /** Large enough to compress well, small enough that one trace is read without inflating a whole segment. */
@@ -7,6 +8,10 @@ const LENGTH_BYTES = 5;
 const TAG_RESOURCE_SPANS = 0x0a;
 const TAG_SCOPE_SPANS = 0x12;
 const TAG_SPANS = 0x12;
+const BUFFER_BYTES = BLOCK_BYTES + 32 * 1024;
+/** Of a few segments at once. */
+const pool = new BytePool(16 * 1024 * 1024);
+const NOTHING = Buffer.alloc(0);
 
 /**
  * Writes spans as OTLP TracesData again, in blocks that are messages of their own:
@@ -17,7 +22,9 @@ const TAG_SPANS = 0x12;
  */
 export class BlockFramer {
   readonly blocks: Buffer[] = [];
-  #buffer = Buffer.allocUnsafe(BLOCK_BYTES + 32 * 1024);
+  /** What the blocks lie in. */
+  readonly #borrowed: Buffer[] = [];
+  #buffer: Buffer = NOTHING;
   #at = 0;
   #resourceLengthAt = -1;
   #scopeLengthAt = -1;
@@ -43,6 +50,12 @@ export class BlockFramer {
     return this.blocks;
   }
 
+  /** The blocks are read no more: others may be written where they lie. */
+  release(): void {
+    for (const buffer of this.#borrowed) pool.give(buffer);
+    this.#borrowed.length = this.blocks.length = 0;
+  }
+
   #openGroup(group: SpanGroup): void {
     this.#closeGroup();
     this.#group = group;
@@ -66,7 +79,9 @@ export class BlockFramer {
 
   #closeBlock(): void {
     this.#closeGroup();
-    this.blocks.push(Buffer.from(this.#buffer.subarray(0, this.#at)));
+    this.blocks.push(this.#buffer.subarray(0, this.#at));
+    this.#borrowed.push(this.#buffer);
+    this.#buffer = NOTHING;
     this.#at = 0;
   }
 
@@ -94,8 +109,10 @@ export class BlockFramer {
 
   #reserve(bytes: number): void {
     if (this.#at + bytes <= this.#buffer.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(this.#at + bytes, this.#buffer.length * 2));
+    const wanted = Math.max(this.#at + bytes, this.#buffer.length * 2, BUFFER_BYTES);
+    const larger = pool.take(wanted);
     this.#buffer.copy(larger, 0, 0, this.#at);
+    pool.give(this.#buffer);
     this.#buffer = larger;
   }
 }

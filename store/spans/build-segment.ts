@@ -121,6 +121,7 @@ export class SegmentBuilder {
       compress(Buffer.from(this.#encodeColumns().buffer), options.compression),
       ...blocks.map((block) => compress(block, options.compression)),
     ]);
+    this.#framer.release();
     const filter = buildFilter(this.#hashes.values());
     const traces = this.#traces.count;
     return {

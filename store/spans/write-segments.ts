@@ -2,14 +2,22 @@ import type pg from 'pg';
 import { CopyRows, copyRows } from '../copy-binary.ts';
 import type { Segment } from './build-segment.ts';
 
+/** Of a row's small columns, nearly always; the buffer grows where it is more. */
+const ROW_BYTES = 4096;
+
 /** Segments and the index of their traces, into the partitions of `day`. */
 export async function writeSegments(
   client: pg.ClientBase,
   day: number,
   segments: readonly Segment[],
 ): Promise<void> {
-  const payloadBytes = segments.reduce((sum, { payload }) => sum + payload.length, 0);
-  const rows = new CopyRows(payloadBytes + 512 * 1024);
+  const rows = new CopyRows(
+    segments.reduce(
+      (sum, { payload, columns, filter }) =>
+        sum + payload.length + columns.length + filter.length + ROW_BYTES,
+      0,
+    ),
+  );
   const traceRows = new CopyRows();
   for (const segment of segments) {
     addSegmentRow(rows, day, segment);
