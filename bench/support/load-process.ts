@@ -1,9 +1,12 @@
 import { once } from 'node:events';
-import { Pool } from 'undici';
+import { openBodySender, type Transport } from './body-sender.ts';
 import { type CorpusOptions, freshBody, recordBody } from './corpus.ts';
 
 export interface LoadOrder {
+  /** http://host:port, of the transport's receiver. */
   readonly url: string;
+  /** HTTP unless it is named. */
+  readonly transport?: Transport;
   readonly corpus: CorpusOptions;
   readonly spans: number;
   readonly connections: number;
@@ -23,7 +26,7 @@ export interface LoadReport {
 /** Sends fresh bodies from each connection, the next when the last is answered; a refused one comes again. */
 async function load(order: LoadOrder): Promise<LoadReport> {
   const bodies = Array.from({ length: order.corpus.bodies }, (_, i) => recordBody(order.corpus, i));
-  const pool = new Pool(order.url, { connections: order.connections, pipelining: 1 });
+  const sender = openBodySender(order.transport ?? 'http', order.url, order.connections);
   const total = Math.ceil(order.spans / order.corpus.spansPerBody);
   const now = BigInt(Date.now()) * 1_000_000n;
   const cpu = process.cpuUsage();
@@ -32,7 +35,7 @@ async function load(order: LoadOrder): Promise<LoadReport> {
   let next = 0;
   let accepted = 0;
   let refused = 0;
-  const connection = async (): Promise<void> => {
+  const connection = async (number: number): Promise<void> => {
     for (let n = next++; n < total; n = next++) {
       const body = bodies[n % bodies.length];
       if (body === undefined) return;
@@ -40,14 +43,7 @@ async function load(order: LoadOrder): Promise<LoadReport> {
       const bytes = freshBody(body, order.run * total + n, now - back);
       for (;;) {
         const sent = performance.now();
-        const response = await pool.request({
-          method: 'POST',
-          path: '/v1/traces',
-          headers: { 'content-type': 'application/x-protobuf' },
-          body: bytes,
-        });
-        await response.body.dump();
-        if (response.statusCode === 200) {
+        if (await sender.send(number, bytes)) {
           ackMs.push(performance.now() - sent);
           accepted += body.spans;
           break;
@@ -57,8 +53,8 @@ async function load(order: LoadOrder): Promise<LoadReport> {
       }
     }
   };
-  await Promise.all(Array.from({ length: order.connections }, connection));
-  await pool.close();
+  await Promise.all(Array.from({ length: order.connections }, (_, number) => connection(number)));
+  await sender.close();
   const used = process.cpuUsage(cpu);
   return {
     accepted,
