@@ -1,5 +1,5 @@
 import { readDurationHeatmap } from '#store/spans/read-duration-heatmap.ts';
-import { readSpan, readTrace } from '#store/spans/read-trace.ts';
+import { type LeanReading, readSpan, readTrace } from '#store/spans/read-trace.ts';
 import { searchTraces } from '#store/spans/search-traces.ts';
 import type { Span, SpanId, TraceId } from '#telemetry/span.ts';
 import type { TraceQuery, TraceSearchResult } from '#telemetry/trace-summary.ts';
@@ -9,9 +9,9 @@ export async function loadTraces(query: TraceQuery): Promise<TraceSearchResult> 
   return searchTraces(database(), query);
 }
 
-/** Empty for a trace that nobody has sent. With `keys`, only those of the spans' attributes are read. */
-export async function loadTrace(id: TraceId, keys?: ReadonlySet<string>): Promise<readonly Span[]> {
-  return readTrace(database(), id, keys);
+/** Empty for a trace that nobody has sent. With `lean`, a large one is read without most of its attributes. */
+export async function loadTrace(id: TraceId, lean?: LeanReading): Promise<readonly Span[]> {
+  return readTrace(database(), id, lean);
 }
 
 export async function loadSpan(trace: TraceId, span: SpanId): Promise<Span | undefined> {

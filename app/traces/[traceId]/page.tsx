@@ -14,7 +14,7 @@ import { tryLoadIncidents } from '../../_server/load-incidents.ts';
 import { loadTrace } from '../../_server/load-traces.ts';
 import { loadSpanDetails } from './load-span-details.ts';
 
-/** Up to here the attributes of all spans come with the page, read again; of a large trace each is asked for by itself. */
+/** Up to here the attributes of all spans come with the page; of a large trace each is asked for by itself. */
 const DETAILS_LIMIT = 500;
 const EVENTS_LIMIT = 2000;
 
@@ -46,7 +46,7 @@ export default async function TracePage({ params, searchParams }: Address) {
     <TraceScreen
       missing={missing}
       columns={columns}
-      details={spans.length > DETAILS_LIMIT ? {} : detailsOf(await loadDetailed(traceId(id)))}
+      details={spans.length > DETAILS_LIMIT ? {} : detailsOf(spans)}
       events={events}
       eventTotal={total}
       link={{ ...textOf('tab', tab), ...textOf('span', span), ...textOf('view', view) }}
@@ -63,17 +63,15 @@ type Answer =
 
 async function readInPart(id: TraceId): Promise<Answer> {
   try {
-    const { found: spans, missing } = await answerInPart(() => loadTrace(id, WATERFALL_KEYS));
+    const { found: spans, missing } = await answerInPart(() =>
+      loadTrace(id, { keys: WATERFALL_KEYS, above: DETAILS_LIMIT }),
+    );
     if (spans.length === 0 && missing.length > 0) return { kind: 'away', databases: missing };
     return { kind: 'spans', spans, missing };
   } catch (error) {
     if (!(error instanceof ShardAway)) throw error;
     return { kind: 'away', databases: error.shards };
   }
-}
-
-async function loadDetailed(id: TraceId): Promise<readonly Span[]> {
-  return (await answerInPart(() => loadTrace(id))).found;
 }
 
 /** The incident that was on at an instant. */

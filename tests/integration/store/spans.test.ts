@@ -114,7 +114,9 @@ describe('spans', () => {
     }
     expect(await readSpan(store.db, traceId(A), spanId('9'.repeat(16)))).toBeUndefined();
     expect(await readSpan(store.db, traceId(B), spanId(`${'a'.repeat(14)}01`))).toBeUndefined();
-    const few = await readTrace(store.db, traceId(A), new Set(['mesh.routing.mode']));
+    const keys = new Set(['mesh.routing.mode']);
+    expect(await readTrace(store.db, traceId(A), { keys, above: 1 })).toEqual(spans);
+    const few = await readTrace(store.db, traceId(A), { keys, above: 0 });
     expect(few.map(({ spanId: id }) => id)).toEqual(spans.map(({ spanId: id }) => id));
     expect([...(few[1]?.attributes ?? [])]).toEqual([['mesh.routing.mode', 'xds']]);
     expect(few[1]?.resource).toEqual(spans[1]?.resource);
