@@ -308,6 +308,8 @@ async function pages(stack: RunningStack, incident: Incident): Promise<readonly 
     '/map',
     '/control-plane',
     '/lab',
+    '/lab?part=faults',
+    '/map?view=table',
     '/traces',
     `/traces/${traces[0]?.traceId}`,
     '/incidents',

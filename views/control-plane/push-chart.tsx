@@ -1,10 +1,13 @@
 'use client';
 
-import { useRef } from 'react';
+import { ChartScatter, Table2 } from 'lucide-react';
+import { useRef, useState } from 'react';
 import { ReferenceLine, Scatter, ScatterChart, XAxis, YAxis } from 'recharts';
 import type { ControlPlaneView, Push } from '#analysis/control-plane/xds-client.ts';
 import { elapsedNs, fromUnixMs, NS_PER_MS, toUnixMs } from '#telemetry/time.ts';
-import { formatClock, formatLatency } from '#views/format/format-time.ts';
+import { formatAgeAt, formatClock, formatLatency } from '#views/format/format-time.ts';
+import { IconButton } from '#views/shell/button.tsx';
+import { FigureRows, type Figures } from '#views/shell/figure-table.tsx';
 import { Panel } from '#views/shell/panel.tsx';
 import { useSize } from '#views/shell/use-size.ts';
 
@@ -17,6 +20,7 @@ interface Dot {
 
 /** One mark a push: how long until it was answered, log time. What is unanswered grows at its age. */
 export function PushChart({ view }: { readonly view: ControlPlaneView }) {
+  const [isTable, setTable] = useState(false);
   const plot = useRef<HTMLDivElement>(null);
   const size = useSize(plot);
   const acked = dotsOf(view, 'acked');
@@ -30,24 +34,42 @@ export function PushChart({ view }: { readonly view: ControlPlaneView }) {
   return (
     <Panel
       title="Push to acknowledgement"
-      actions={<span className="num text-muted text-xs">{hint}</span>}
+      actions={
+        <>
+          <span className="num text-muted text-xs">{hint}</span>
+          <IconButton
+            name={isTable ? 'Show as chart' : 'Show as table'}
+            onClick={() => setTable(!isTable)}
+          >
+            {isTable ? <ChartScatter size={14} aria-hidden /> : <Table2 size={14} aria-hidden />}
+          </IconButton>
+        </>
+      }
       className="h-full"
     >
-      <div
-        ref={plot}
-        role="img"
-        aria-label={`${acked.length} pushes acknowledged, ${nacked.length} refused, ${silent.length} unanswered; ${hint}`}
-        className="min-h-0 flex-1"
-      >
-        {size.width > 0 && (
-          <Chart
-            width={size.width}
-            height={size.height}
-            acked={acked}
-            nacked={nacked}
-            silent={silent}
-            view={view}
+      <div ref={plot} className="flex min-h-0 flex-1 flex-col">
+        {isTable ? (
+          <FigureRows
+            name="Push to acknowledgement"
+            figures={pushFigures(view)}
+            className="min-h-0 flex-1"
           />
+        ) : (
+          <div
+            role="img"
+            aria-label={`${acked.length} pushes acknowledged, ${nacked.length} refused, ${silent.length} unanswered; ${hint}`}
+          >
+            {size.width > 0 && (
+              <Chart
+                width={size.width}
+                height={size.height}
+                acked={acked}
+                nacked={nacked}
+                silent={silent}
+                view={view}
+              />
+            )}
+          </div>
         )}
       </div>
       <p className="px-3.5 pb-2 text-muted text-xs">
@@ -140,6 +162,35 @@ function AckDot({ cx = 0, cy = 0 }: ShapeProps) {
 function Refusal({ cx = 0, cy = 0 }: ShapeProps) {
   return <path d={`M${cx} ${cy - 5}l5 5-5 5-5-5Z`} fill="var(--crit)" />;
 }
+
+/** Every push of the chart, newest first; one that was not answered has waited so long. */
+function pushFigures(view: ControlPlaneView): Figures {
+  return {
+    columns: ['UTC', 'Client', 'Type', 'Outcome', 'Took'],
+    rows: view.pushes.map((push) => ({
+      key: `${push.client} ${push.type} ${push.unixNano}`,
+      cells: [
+        formatClock(push.unixNano),
+        push.client,
+        push.type,
+        OUTCOMES[push.outcome],
+        tookWords(push, view),
+      ],
+    })),
+  };
+}
+
+function tookWords(push: Push, view: ControlPlaneView): string {
+  if (push.ackAfterNs !== undefined) return formatLatency(push.ackAfterNs);
+  return push.outcome === 'silent' ? `${formatAgeAt(push.unixNano, view.atUnixNano)} so far` : '–';
+}
+
+const OUTCOMES: Readonly<Record<Push['outcome'], string>> = {
+  acked: 'acknowledged',
+  nacked: 'refused',
+  superseded: 'superseded',
+  silent: 'unanswered',
+};
 
 function dotsOf(view: ControlPlaneView, outcome: Push['outcome']): readonly Dot[] {
   return view.pushes.flatMap((push) =>

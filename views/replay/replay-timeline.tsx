@@ -6,6 +6,7 @@ import type { ReplayTimeline } from '#analysis/replay/timeline.ts';
 import { formatCompact, formatPercent } from '#views/format/format-number.ts';
 import { formatClock, formatDuration, formatMinute } from '#views/format/format-time.ts';
 import { EventLanes, LANE_PX } from '#views/replay/event-lanes.tsx';
+import { replayFigures } from '#views/replay/replay-figures.ts';
 import { type Phase, phasesOf } from '#views/replay/replay-phases.ts';
 import {
   callsAt,
@@ -21,6 +22,7 @@ import {
   SERVER_STATES,
   StateStrip,
 } from '#views/replay/state-strip.tsx';
+import { FigureTable } from '#views/shell/figure-table.tsx';
 import { RoutingMark } from '#views/shell/routing-mark.tsx';
 import { Strip } from '#views/shell/strip.tsx';
 import { useSize } from '#views/shell/use-size.ts';
@@ -196,9 +198,13 @@ function Gutter({
   const troubled = timeline.clientsInTrouble[frame] ?? 0;
   return (
     <div className="w-[190px] shrink-0 pl-4 text-xs">
-      <p className="pt-1 text-muted" style={{ height: topPx - 20 }}>
+      <div
+        className="flex items-start justify-between pt-1 pr-4 text-muted"
+        style={{ height: topPx - 20 }}
+      >
         Events
-      </p>
+        <FigureTable name="Timeline" read={() => replayFigures(timeline, series)} />
+      </div>
       <div className="overflow-hidden" style={{ height: areaPx + 20 }}>
         <h2 className="font-medium">Calls by routing</h2>
         <dl>

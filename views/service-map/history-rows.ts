@@ -1,6 +1,9 @@
 import type { RoutingMode } from '#telemetry/routing-mode.ts';
-import { secondOf, type TimeWindow, unixSecond } from '#telemetry/time.ts';
+import { secondOf, startOfSecond, type TimeWindow, unixSecond } from '#telemetry/time.ts';
+import { formatCompact } from '#views/format/format-number.ts';
+import { formatClock } from '#views/format/format-time.ts';
 import type { CallHistory } from '#views/live/live-snapshot.ts';
+import type { Figures } from '#views/shell/figure-table.tsx';
 
 type StackKey = 'mesh' | 'cached' | 'dns' | 'none' | 'other';
 
@@ -90,6 +93,22 @@ export function toHistoryRows(history: CallHistory): readonly HistoryRow[] {
     });
     return { ...row, second: history.startSecond + i, errors: history.errors[i] ?? 0 };
   });
+}
+
+/** The strip in words, the newest second first; the same ways as its legend. */
+export function historyFigures(rows: readonly HistoryRow[]): Figures {
+  const shown = STACK.filter(({ key, always }) => always || rows.some((row) => row[key] > 0));
+  return {
+    columns: ['UTC', ...shown.map(({ label }) => `${label}, calls/s`), 'Failed, calls/s'],
+    rows: rows.toReversed().map((row) => ({
+      key: String(row.second),
+      cells: [
+        formatClock(startOfSecond(unixSecond(row.second))),
+        ...shown.map(({ key }) => formatCompact(row[key])),
+        formatCompact(row.errors),
+      ],
+    })),
+  };
 }
 
 /** The mean of the rows inside `window`, its end excluded; undefined when it shows none of them. */

@@ -12,9 +12,17 @@ import {
 import { formatCompact } from '#views/format/format-number.ts';
 import { formatClock } from '#views/format/format-time.ts';
 import type { CallHistory } from '#views/live/live-snapshot.ts';
+import { FigureTable } from '#views/shell/figure-table.tsx';
 import { useSize } from '#views/shell/use-size.ts';
 import { EventMarks, type MapMark } from './event-marks.tsx';
-import { type HistoryRow, meanRow, niceTop, STACK, toHistoryRows } from './history-rows.ts';
+import {
+  type HistoryRow,
+  historyFigures,
+  meanRow,
+  niceTop,
+  STACK,
+  toHistoryRows,
+} from './history-rows.ts';
 
 const PLOT = { left: 0, right: 44, top: 34, bottom: 20 } as const;
 const MIN_BRUSH_SECONDS = 2;
@@ -64,7 +72,7 @@ export const HistoryStrip = memo(function HistoryStrip({
       aria-label="Calls by routing"
       className="flex h-[134px] shrink-0 border-line border-t bg-panel"
     >
-      <StripLegend row={shownRow} />
+      <StripLegend row={shownRow} rows={rows} />
       <div
         ref={plot}
         className="relative min-w-0 flex-1 cursor-crosshair select-none"
@@ -129,9 +137,18 @@ function roundSeconds(rows: readonly HistoryRow[], widthPx: number): readonly nu
 }
 
 /** The newest second, or the mean of the time that the map shows: never the one beside the other. */
-function StripLegend({ row }: { readonly row: HistoryRow | undefined }) {
+function StripLegend({
+  row,
+  rows,
+}: {
+  readonly row: HistoryRow | undefined;
+  readonly rows: readonly HistoryRow[];
+}) {
   return (
     <div className="flex w-[124px] shrink-0 flex-col justify-end pr-3 pb-6 pl-4 text-xs">
+      <span className="-ml-1.5 mt-1 mb-auto">
+        <FigureTable name="Calls by routing" read={() => historyFigures(rows)} />
+      </span>
       <dl className="flex flex-col gap-0.5">
         {STACK.filter(({ key, always }) => always || (row?.[key] ?? 0) > 0)
           .toReversed()

@@ -3,12 +3,13 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { classNames } from './class-names.ts';
 
-/** A button that opens a panel under itself. Escape, a click elsewhere and leaving by Tab close it. */
+/** A button that opens a panel under or over itself. Escape, a click elsewhere and leaving by Tab close it. */
 export function Popover({
   name,
   button,
   buttonClass,
   align = 'right',
+  side = 'bottom',
   className,
   children,
 }: {
@@ -17,6 +18,7 @@ export function Popover({
   readonly button: ReactNode;
   readonly buttonClass: string;
   readonly align?: 'left' | 'right';
+  readonly side?: 'top' | 'bottom';
   readonly className?: string;
   readonly children: (close: () => void) => ReactNode;
 }) {
@@ -71,7 +73,8 @@ export function Popover({
           role="dialog"
           aria-label={name}
           className={classNames(
-            'absolute top-[calc(100%+6px)] z-30 rounded-[9px] border border-edge bg-panel shadow-pop',
+            'absolute z-40 rounded-[9px] border border-edge bg-panel shadow-pop',
+            side === 'bottom' ? 'top-[calc(100%+6px)]' : 'bottom-[calc(100%+6px)]',
             align === 'right' ? 'right-0' : 'left-0',
             className,
           )}

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { startOfSecond, unixSecond } from '#telemetry/time.ts';
-import { cutHistory, meanRow, niceTop, toHistoryRows } from '#views/service-map/history-rows.ts';
+import {
+  cutHistory,
+  historyFigures,
+  meanRow,
+  niceTop,
+  toHistoryRows,
+} from '#views/service-map/history-rows.ts';
 
 const history = {
   startSecond: unixSecond(100),
@@ -21,6 +27,19 @@ describe('toHistoryRows', () => {
   it('has a round number above everything', () => {
     expect(niceTop(toHistoryRows(history))).toBe(15);
     expect(niceTop([])).toBe(1);
+  });
+});
+
+describe('historyFigures', () => {
+  it('is the strip in words, the newest second first, in the ways that occur', () => {
+    const { columns, rows } = historyFigures(toHistoryRows(history));
+    expect(columns).toEqual(['UTC', 'Mesh, calls/s', 'DNS, calls/s', 'Failed, calls/s']);
+    expect(rows.map(({ cells }) => cells.join(' '))).toEqual([
+      '00:01:43 5 9 0',
+      '00:01:42 4 0 2',
+      '00:01:41 3 5 0',
+      '00:01:40 2 0 0',
+    ]);
   });
 });
 
