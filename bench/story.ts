@@ -57,8 +57,9 @@ try {
   await sleep(CALM_MS);
   const losses: Loss[] = [];
   for (let i = argument('losses', 4); i > 0; i--) losses.push(...(await playLoss(watch)));
-  if (!process.argv.includes('--no-whole')) losses.push(...(await playWhole(watch)));
-  printLosses(losses);
+  const whole = process.argv.includes('--no-whole') ? undefined : await playWhole(watch);
+  printLosses([...losses, ...(whole?.losses ?? [])]);
+  if (whole !== undefined) await printIncident(whole.run, whole.startedNs);
   await watch.stop();
   console.log(`load at the end ${loadavg()[0]?.toFixed(1)}`);
 } finally {
@@ -78,7 +79,13 @@ async function playLoss(watch: LiveWatch): Promise<readonly Loss[]> {
   return found;
 }
 
-async function playWhole(watch: LiveWatch): Promise<readonly Loss[]> {
+interface Whole {
+  readonly run: Run;
+  readonly startedNs: bigint;
+  readonly losses: readonly Loss[];
+}
+
+async function playWhole(watch: LiveWatch): Promise<Whole> {
   const startedNs = BigInt(Date.now()) * 1_000_000n;
   await postJson(`${labUrl}/runs`, { scenario: march8.name, speed: SPEED });
   await waitFor(async () => (await currentRun()).state !== 'running', {
@@ -86,20 +93,14 @@ async function playWhole(watch: LiveWatch): Promise<readonly Loss[]> {
     describe: () => 'the story did not end',
   });
   const run = await currentRun();
-  const found = await findLosses(stack, watch, run);
+  const losses = await findLosses(stack, watch, run);
   await printShifts(stack, watch, run);
-  await waitFor(async () => (await incidentsSince(startedNs)).some((i) => i.state === 'resolved'), {
-    limitMs: 120_000,
-    describe: () => 'the incident was not resolved',
-  });
-  await printIncident(run, startedNs);
-  return found;
+  return { run, startedNs, losses };
 }
 
 async function currentRun(): Promise<Run> {
   return getJson<Run>(`${labUrl}/run`);
 }
-
 function lostAt(run: Run): bigint | undefined {
   const line = run.log.find(({ kind }) => kind === 'release');
   return line && BigInt(line.unixNano);
@@ -228,6 +229,10 @@ async function incidentsSince(startedNs: bigint): Promise<readonly Incident[]> {
 }
 
 async function printIncident(run: Run, startedNs: bigint): Promise<void> {
+  await waitFor(async () => (await incidentsSince(startedNs)).some((i) => i.state === 'resolved'), {
+    limitMs: 120_000,
+    describe: () => 'the incident was not resolved',
+  });
   const [incident] = (await incidentsSince(startedNs)).toReversed();
   const moves = run.log.filter(({ mode }) => mode === 'dns');
   // The gRPC client that is stuck is brought back to DNS at the very end.
