@@ -11,7 +11,7 @@ import {
   unfinishedMoves,
 } from '#analysis/incident/incident-evidence.ts';
 import { describeIncident } from '#analysis/incident/incident-words.ts';
-import { settle } from '#analysis/incident/settle-incident.ts';
+import { hasGreaterHarm, settle } from '#analysis/incident/settle-incident.ts';
 import type { RoutingShift } from '#analysis/routing/routing-shift.ts';
 import { moversOf, toServiceShifts } from '#analysis/routing/to-service-shifts.ts';
 import { isOwnService } from '#analysis/service-map/build-service-map.ts';
@@ -184,7 +184,8 @@ function reword(
 function touched(incident: Incident, evidence: Evidence): readonly string[] {
   const failing = evidence.failing.flatMap((edge) => [edge.client, edge.server]);
   const clients = evidence.lacking.map((client) => client.service);
-  const slow = evidence.slowdowns.flatMap((edge) => [edge.client, edge.server]);
+  const isWorse = evidence.failing.length > 0 || hasGreaterHarm(incident);
+  const slow = isWorse ? [] : evidence.slowdowns.flatMap((edge) => [edge.client, edge.server]);
   const names = new Set([...incident.services, ...failing, ...clients, ...slow]);
   names.delete(USERS);
   return [...names].sort();

@@ -42,9 +42,26 @@ const SLOWNESS: Harm = {
   over: 'calls are as quick as before',
 };
 
-/** Where calls failed, slow ones are the lesser harm: users are served when none fails any more. */
-function harmOf({ events }: Incident): Harm {
-  return events.some(({ kind }) => kind === FAILURES.began) ? FAILURES : SLOWNESS;
+/** What an incident is about, if not about slow calls: these are then the lesser harm, and told beside it. */
+const GREATER: readonly IncidentEventKind[] = [
+  'failures-began',
+  'config-lost',
+  'control-plane-lost',
+  'push-rejected',
+  'push-held-back',
+  'push-fatal',
+  'clients-cut-off',
+  'version-regressed',
+];
+
+/** It has shown worse than slow calls. */
+export function hasGreaterHarm({ events }: Pick<Incident, 'events'>): boolean {
+  return events.some(({ kind }) => GREATER.includes(kind));
+}
+
+function harmOf(incident: Incident): Harm {
+  const isAboutSlowness = incident.slowdowns.length > 0 && !hasGreaterHarm(incident);
+  return isAboutSlowness ? SLOWNESS : FAILURES;
 }
 
 function harms(incident: Incident): boolean {
@@ -91,10 +108,7 @@ function comesBack(incident: Incident, mitigated: UnixNano, at: UnixNano): boole
 function isOver(incident: Incident, evidence: Evidence, end: UnixNano): boolean {
   const underWay = readUnderWay(incident.events);
   const broken =
-    underWay.controlPlaneLost ||
-    underWay.setbacks.size > 0 ||
-    underWay.missing.size > 0 ||
-    isSlow(incident);
+    underWay.controlPlaneLost || underWay.setbacks.size > 0 || underWay.missing.size > 0;
   const moving = evidence.shifts.some(
     (shift) => shift.completedUnixNano === undefined && isRecent(shift, end),
   );
@@ -128,6 +142,8 @@ function resolve(incident: Incident, end: UnixNano): Incident {
     ...incident,
     state: 'resolved',
     endUnixNano: at,
+    // Slow calls that outlast what the incident is about are no longer its matter.
+    slowdowns: incident.slowdowns.map((slowdown) => ({ endUnixNano: end, ...slowdown })),
     events: [...incident.events, event].sort(byTime),
   };
 }
@@ -149,8 +165,7 @@ function lastChange(incident: Incident): UnixNano {
     'version-regressed',
     'failures-began',
     'failures-ended',
-    'slow-began',
-    'slow-ended',
+    ...(harmOf(incident) === SLOWNESS ? (['slow-began', 'slow-ended'] as const) : []),
     'shift-began',
     'shift-ended',
   ];

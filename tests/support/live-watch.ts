@@ -17,6 +17,7 @@ export interface Sighting {
 
 export interface LiveWatch {
   readonly sightings: readonly Sighting[];
+  /** Throws when the stream broke before. */
   readonly stop: () => Promise<void>;
 }
 
@@ -26,14 +27,18 @@ export async function watchLive(dashboardUrl: string): Promise<LiveWatch> {
   const response = await fetch(`${dashboardUrl}/api/v1/live`, { signal: stop.signal });
   if (response.body === null) throw new Error(`the live stream answered ${response.status}`);
   const sightings: Sighting[] = [];
-  const reading = readEvents(response.body, (json) => sightings.push(toSighting(parseLive(json))));
+  let failure: unknown;
+  const reading = readEvents(response.body, (json) =>
+    sightings.push(toSighting(parseLive(json))),
+  ).catch((error: unknown) => {
+    if (!stop.signal.aborted) failure = error;
+  });
   return {
     sightings,
     stop: async () => {
       stop.abort();
-      await reading.catch((error: unknown) => {
-        if (!stop.signal.aborted) throw error;
-      });
+      await reading;
+      if (failure !== undefined) throw new Error('the live stream broke', { cause: failure });
     },
   };
 }

@@ -429,7 +429,10 @@ describe('judgeSecond and the control plane', () => {
       ['Calls to song fail: 100 % of those from gateway', 'resolved'],
     ]);
     expect(secondOf(incidents[0]!.mitigatedUnixNano!)).toBe(80);
-    expect(secondOf(incidents[0]!.endUnixNano!)).toBe(110);
+    expect(secondOf(incidents[0]!.endUnixNano!)).toBe(80);
+    expect(incidents[0]?.services).toEqual(['gateway', 'song']);
+    expect(incidents[0]?.slowdowns).toMatchObject([{ server: 'image', origin: 'image' }]);
+    expect(incidents[0]?.slowdowns[0]?.endUnixNano).toBeDefined();
   });
 
   it('counts a relapse nearly as long as the first failures as the outage', () => {
