@@ -79,7 +79,7 @@ export interface Scenario {
   readonly rootCause: string;
   /** Edges on which calls fail at some time, as `client → server`. */
   readonly hits: readonly string[];
-  /** Edges whose calls become slow without failing, as `client → server`. */
+  /** Edges whose calls become slow without failing, as `client → server`; one with few calls may go unnoticed. */
   readonly slows?: readonly string[];
   /** Further services whose calls may fail, by who is asked when. */
   readonly touches?: readonly string[];

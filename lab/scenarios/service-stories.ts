@@ -13,7 +13,14 @@ export const slowService: Scenario = {
   ],
   rootCause: 'image: slow by 700 ms',
   hits: [],
-  slows: ['gateway → image', 'song → image', 'artist → image', 'gateway → song'],
+  slows: [
+    'song → image',
+    'artist → image',
+    'gateway → image',
+    'gateway → song',
+    'gateway → artist',
+    'users → gateway',
+  ],
   durationSeconds: 40,
   defaultSpeed: 1,
   steps: [
