@@ -96,13 +96,9 @@ class OutboundProxy {
   }
 
   handleStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
-    const deadlineMs = deadlineOf(headers);
+    const deadline = deadlineOf(headers);
     const authority = headers[':authority'] ?? headers.host ?? '';
     const callee = calleeOf(headers[':path'] ?? '', authority, this.#parts.dnsZone);
-    if (headers[':method'] === 'CONNECT') {
-      const message = 'this proxy forwards requests and opens no tunnel';
-      return void failStream(stream, headers, 501, 'not_a_tunnel', message);
-    }
     if (callee === undefined) {
       const message = 'name the callee in :authority';
       return void failStream(stream, headers, 400, 'bad_authority', message);
@@ -116,7 +112,7 @@ class OutboundProxy {
     };
     const broke = (error: unknown) => end(notReached('proxy_error', String(error)));
     this.#find(callee, broke, (found) => {
-      const call = new StreamCall(callee, stream, headers, found, context, sessions, deadlineMs);
+      const call = new StreamCall(callee, stream, headers, found, context, sessions, deadline);
       this.#attempt(call, 1, end);
     });
   }

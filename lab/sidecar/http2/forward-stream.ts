@@ -15,12 +15,20 @@ export interface StreamLimits {
   readonly connectMs: number;
   /** From then until the answer begins; undefined = as long as it takes. */
   readonly answerMs: number | undefined;
-  /** When the whole call is over, on the monotonic clock: its caller's own deadline. */
-  readonly deadlineMs: number | undefined;
+  /** When the whole call is over, as its caller said. */
+  readonly deadline: Deadline | undefined;
 }
 
-/** A caller's deadline is known here later than there, by the way that it comes. */
-const ON_THE_WAY_MS = 25;
+export interface Deadline {
+  /** On the monotonic clock. */
+  readonly atMs: number;
+  /**
+   * The caller's clock began earlier, by the way that the call came, so that the caller hangs up before this proxy's time
+   * is over: one that does so within these last ms is taken to have waited to the end.
+   */
+  readonly slackMs: number;
+}
+
 /** A timer beyond this many ms would fire at once (Node, timers). */
 const TIMER_LIMIT_MS = 2 ** 31 - 1;
 
@@ -68,11 +76,11 @@ class StreamAttempt {
   }
 
   start(): void {
-    const { connectMs, deadlineMs } = this.#limits;
+    const { connectMs, deadline } = this.#limits;
     this.#stream.once('close', this.#onCallerGone);
     if (this.#stream.destroyed) return void this.#onCallerGone();
-    if (deadlineMs !== undefined) {
-      const leftMs = Math.min(Math.max(0, deadlineMs - performance.now()), TIMER_LIMIT_MS);
+    if (deadline) {
+      const leftMs = Math.min(Math.max(0, deadline.atMs - performance.now()), TIMER_LIMIT_MS);
       this.#deadline = setTimeout(() => {
         this.#fail('deadline', 'the deadline of the caller has passed');
       }, leftMs);
@@ -109,6 +117,7 @@ class StreamAttempt {
         this.#fail('deadline', `no response within ${answerMs} ms`);
       }, answerMs);
     }
+    upstream.on('headers', (fields) => this.#inform(fields));
     upstream.once('response', (fields, flags) => this.#respond(upstream, fields, flags));
     // What went wrong, its reset code tells when it closes.
     upstream.on('error', () => undefined);
@@ -139,10 +148,17 @@ class StreamAttempt {
       this.#upstream?.close(constants.NGHTTP2_NO_ERROR);
       return;
     }
-    const { deadlineMs } = this.#limits;
-    const isLate = deadlineMs !== undefined && performance.now() + ON_THE_WAY_MS >= deadlineMs;
+    const { deadline } = this.#limits;
+    const isLate = deadline && performance.now() + deadline.slackMs >= deadline.atMs;
     this.#fail(isLate ? 'deadline' : 'cancelled', 'the caller went away');
   };
+
+  /** 100 to 199 come before the response proper (RFC 9110 §15.2): a caller may wait for the leave to send its body. */
+  #inform(fields: IncomingHttpHeaders): void {
+    const stream = this.#stream;
+    if (this.#isSettled || stream.destroyed || stream.headersSent) return;
+    stream.additionalHeaders(forwardedHeaders(fields));
+  }
 
   #respond(upstream: ClientHttp2Stream, fields: IncomingHttpHeaders, flags: number): void {
     clearTimeout(this.#timer);

@@ -6,7 +6,7 @@ import type { AttemptResult } from '../forward.ts';
 import type { AttemptOutcome, Call } from '../outbound-call.ts';
 import type { FoundRoute } from '../routing.ts';
 import { finishSpan } from '../server-span.ts';
-import { forwardStream, type StreamLimits } from './forward-stream.ts';
+import { type Deadline, forwardStream, type StreamLimits } from './forward-stream.ts';
 import { forwardedHeaders, grpcTimeoutMs, isGrpc } from './stream-fields.ts';
 import { describeStream, markGrpcStatus } from './stream-span.ts';
 import type { UpstreamSessions } from './upstream-sessions.ts';
@@ -21,7 +21,7 @@ export class StreamCall implements Call {
   readonly #headers: IncomingHttpHeaders;
   readonly #stream: ServerHttp2Stream;
   readonly #sessions: UpstreamSessions;
-  readonly #deadlineMs: number | undefined;
+  readonly #deadline: Deadline | undefined;
   readonly #described: ReturnType<typeof describeStream>;
 
   constructor(
@@ -31,7 +31,7 @@ export class StreamCall implements Call {
     found: FoundRoute,
     parent: Context,
     sessions: UpstreamSessions,
-    deadlineMs: number | undefined,
+    deadline: Deadline | undefined,
   ) {
     this.callee = callee;
     this.found = found;
@@ -39,7 +39,7 @@ export class StreamCall implements Call {
     this.#stream = stream;
     this.#headers = headers;
     this.#sessions = sessions;
-    this.#deadlineMs = deadlineMs;
+    this.#deadline = deadline;
     this.#described = describeStream(headers);
   }
 
@@ -61,7 +61,7 @@ export class StreamCall implements Call {
     headers[':authority'] = this.callee;
     const carried: Record<string, string | readonly string[]> = {};
     injectContext(attempt, carried);
-    const limits = streamLimits(this.#headers, timeoutMs, this.#deadlineMs);
+    const limits = streamLimits(this.#headers, timeoutMs, this.#deadline);
     const session = this.#sessions.of(endpoint);
     forwardStream(session, Object.assign(headers, carried), this.#stream, limits, settle);
   }
@@ -78,21 +78,29 @@ export class StreamCall implements Call {
   }
 }
 
-/** When the caller's own deadline passes, on the monotonic clock; it is counted from when the head came. */
-export function deadlineOf(headers: IncomingHttpHeaders): number | undefined {
+/** Of what a caller waits, at least and in all: the part at its end in which hanging up means that it waited in vain. */
+const SLACK_MS = 25;
+const SLACK_SHARE = 0.2;
+
+/** The caller's own deadline, counted from now: when the head came. */
+export function deadlineOf(headers: IncomingHttpHeaders): Deadline | undefined {
   const limitMs = isGrpc(headers) ? grpcTimeoutMs(headers) : undefined;
-  return limitMs === undefined ? undefined : performance.now() + limitMs;
+  if (limitMs === undefined) return undefined;
+  return {
+    atMs: performance.now() + limitMs,
+    slackMs: Math.max(SLACK_MS, SLACK_SHARE * limitMs),
+  };
 }
 
 /** A gRPC call may be silent as long as its caller bears it; any other answer must begin within `timeoutMs`. */
 export function streamLimits(
   headers: IncomingHttpHeaders,
   timeoutMs: number,
-  deadlineMs: number | undefined,
+  deadline: Deadline | undefined,
 ): StreamLimits {
   return {
     connectMs: timeoutMs,
     answerMs: isGrpc(headers) ? undefined : timeoutMs,
-    deadlineMs,
+    deadline,
   };
 }

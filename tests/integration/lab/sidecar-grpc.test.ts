@@ -160,7 +160,7 @@ describe('the end of a gRPC call', () => {
   });
 
   it('by the deadline of its caller is told as such on every hop', async () => {
-    const answer = await client.unary(SONG.Hang, {}, 300);
+    const answer = await client.unary(SONG.Hang, {}, 2000);
     expect(answer.code).toBe(status.DEADLINE_EXCEEDED);
     await until(
       async () => application.cancelled,

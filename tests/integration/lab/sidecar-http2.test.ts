@@ -212,6 +212,26 @@ describe('an HTTP/2 stream through a proxy', () => {
     expect(size).toBe(total * chunk.length);
   });
 
+  it('waits for the leave to send its body, and opens no tunnel', async () => {
+    answer = (stream) => {
+      stream.additionalHeaders({ ':status': 100 });
+      let size = 0;
+      stream.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+      });
+      stream.on('end', () => {
+        stream.respond({ ':status': 200 });
+        stream.end(`${size}`);
+      });
+    };
+    const request = ask({ ':method': 'POST', expect: '100-continue' });
+    request.on('continue', () => request.end('body'));
+    expect(await told(request)).toMatchObject({ status: 200, text: '4' });
+    const tunnel = open(origin).request({ ':method': 'CONNECT', ':authority': 'song:80' });
+    tunnel.end();
+    expect(await told(tunnel)).toMatchObject({ status: 501 });
+  });
+
   it('is served when its connection begins in pieces', async () => {
     answer = (stream) => {
       stream.respond({ ':status': 204 }, { endStream: true });
