@@ -5,13 +5,17 @@
  * `npm run bench:lessons -- empty-push`: only the outages named.
  */
 import { cpus, loadavg } from 'node:os';
-import { countUserCalls, readStatedSafeguards } from '#analysis/incident/compare-incidents.ts';
+import {
+  countUserCalls,
+  readStatedSafeguards,
+  rootCauseOf,
+} from '#analysis/incident/compare-incidents.ts';
 import { USUAL_LESSONS } from '#lab/scenarios/lessons.ts';
 import { readCallEdges } from '#store/call-edges/read-call-edges.ts';
 import { readLatestMetricPoints } from '#store/metric-points/read-metric-points.ts';
 import { METRIC_SAFEGUARD } from '#telemetry/metric-names.ts';
 import type { Safeguard } from '#telemetry/safeguard.ts';
-import { NS_PER_SECOND, unixNano } from '#telemetry/time.ts';
+import { addNs, NS_PER_SECOND, unixNano } from '#telemetry/time.ts';
 import {
   type PlayedRun,
   playScenario,
@@ -23,6 +27,9 @@ import {
 const REQUESTS_PER_SECOND = 20;
 /** A service left on DNS keeps an incident open for 90 s. */
 const SETTLE_LIMIT_MS = 180_000;
+/** Parts state their safeguards each second. */
+const STATED_AFTER_NS = 2 * NS_PER_SECOND;
+const STATED_WITHIN_NS = 15 * NS_PER_SECOND;
 
 interface Story {
   readonly scenario: string;
@@ -36,27 +43,23 @@ const STORIES: readonly Story[] = [
   { scenario: 'empty-push', speed: 2, runs: [[], ['endpoint-drop-guard'], ['dns-fallback']] },
   {
     scenario: 'march-8',
-    speed: 180,
+    speed: 240,
     runs: [[], ['ignore-resource-deletion'], ['endpoint-drop-guard']],
   },
   {
     scenario: 'control-plane-crash',
-    speed: 1.5,
-    runs: [[], ['resource-ttl'], ['dns-fallback'], ['resource-ttl', 'dns-fallback']],
+    speed: 2,
+    runs: [[], ['resource-ttl'], ['resource-ttl', 'dns-fallback'], ['dns-fallback']],
   },
   { scenario: 'proxy-crash-loop', speed: 1.25, runs: [['-panic-threshold'], []] },
 ];
 
-interface Seen {
-  /** By the load generator: answers of 5xx or none, and users logged out by 401. */
+/** By the load generator: answers of 5xx or none, and users logged out by 401. */
+interface Toll {
   readonly failed: number;
   readonly loggedOut: number;
   readonly asked: number;
-  /** By Detour, over the run. */
-  readonly failedByDetour: number;
-  readonly askedByDetour: number;
-  readonly inForce: readonly string[];
-  readonly incidents: readonly string[];
+  readonly endUnixNano: bigint;
 }
 
 const chosen = process.argv.slice(2);
@@ -77,12 +80,13 @@ try {
 
 async function playStory(on: ScenarioLab, { scenario, speed, runs }: Story): Promise<void> {
   console.log(`\n${scenario} at speed ${speed}`);
-  let first: Seen | undefined;
+  let first: Toll | undefined;
   for (const lessons of runs) {
     const run = await playScenario(on, { scenario, speed, lessons: inForce(lessons) });
-    const seen = await look(on, run);
-    first ??= seen;
-    print(lessons, seen, first);
+    const toll = await readToll(on, run);
+    printToll(lessons, toll, first);
+    first ??= toll;
+    console.log(`    Detour: ${await detoursWord(on, run, toll)}`);
   }
 }
 
@@ -92,57 +96,41 @@ function inForce(lessons: Story['runs'][number]): readonly string[] {
   return [...USUAL_LESSONS, ...more].filter((name) => !without.includes(name));
 }
 
-async function look(on: ScenarioLab, run: PlayedRun): Promise<Seen> {
+/** From telemetry alone; the next run is to leave an incident of its own, so this one's must be over. */
+async function detoursWord(on: ScenarioLab, run: PlayedRun, toll: Toll): Promise<string> {
   const { db } = on.store;
+  const started = unixNano(run.startedUnixNano);
   const incidents = await settledIncidents(on, run, SETTLE_LIMIT_MS);
-  const end = await readEnd(on, run);
-  const users = countUserCalls(
-    await readCallEdges(db, {
-      startUnixNano: unixNano(run.startedUnixNano),
-      endUnixNano: unixNano(end.unixNano),
-    }),
-  );
+  const window = { startUnixNano: started, endUnixNano: unixNano(toll.endUnixNano) };
+  const users = countUserCalls(await readCallEdges(db, window));
   const points = await readLatestMetricPoints(db, {
     names: [METRIC_SAFEGUARD],
-    atUnixNano: unixNano(run.startedUnixNano + BigInt(2 * NS_PER_SECOND)),
-    lookbackNs: 10 * NS_PER_SECOND,
+    atUnixNano: addNs(started, STATED_AFTER_NS),
+    lookbackNs: STATED_WITHIN_NS,
   });
-  return {
-    ...end,
-    failedByDetour: users.failed,
-    askedByDetour: users.total,
-    inForce: readStatedSafeguards(points).inForce,
-    incidents: incidents.map(({ number, title }) => `INC-${number} ${title}`),
-  };
+  const { inForce: stated } = readStatedSafeguards(points);
+  const told = incidents.map((incident) => {
+    const { kind, services } = rootCauseOf(incident);
+    return `INC-${incident.number} ${incident.title} (${[kind, ...services].join(' ')})`;
+  });
+  return `${users.failed} of ${users.total} failed; stated ${stated.join(', ') || 'none'}; ${told.join('; ') || 'no incident'}`;
 }
 
-/** The scenario's own word of its end. */
-async function readEnd(
-  { stack }: ScenarioLab,
-  run: PlayedRun,
-): Promise<Pick<Seen, 'failed' | 'loggedOut' | 'asked'> & { readonly unixNano: bigint }> {
+/** By the scenario's own word of its end. */
+async function readToll({ stack }: ScenarioLab, run: PlayedRun): Promise<Toll> {
   const response = await fetch(`${stack.labUrl}/runs/${run.id}/log`);
   const lines = (await response.text()).split('\n').filter((line) => line !== '');
   const end = lines.map((line) => JSON.parse(line)).find(({ step }) => step === 'end');
   if (end === undefined) throw new Error(`the log of ${run.id} has no end`);
   const { requestsFailed: failed, requestsLoggedOut: loggedOut } = end;
-  return {
-    failed,
-    loggedOut,
-    asked: failed + loggedOut + end.requestsOk,
-    unixNano: BigInt(end.unixNano),
-  };
+  const asked = failed + loggedOut + end.requestsOk;
+  return { failed, loggedOut, asked, endUnixNano: BigInt(end.unixNano) };
 }
 
-function print(lessons: readonly string[], seen: Seen, first: Seen): void {
+function printToll(lessons: readonly string[], toll: Toll, first: Toll | undefined): void {
   const name = lessons.length === 0 ? 'as usual' : lessons.join(' + ');
-  const toll = seen.failed + seen.loggedOut;
-  const before = first.failed + first.loggedOut;
-  const ratio = seen === first ? '' : `  × ${before === 0 ? '–' : (toll / before).toFixed(2)}`;
-  console.log(
-    `  ${name.padEnd(34)} failed ${seen.failed}, logged out ${seen.loggedOut} of ${seen.asked}${ratio}`,
-  );
-  console.log(
-    `    Detour: ${seen.failedByDetour} of ${seen.askedByDetour} failed; states ${seen.inForce.join(', ') || 'none'}; ${seen.incidents.join('; ') || 'no incident'}`,
-  );
+  const { failed, loggedOut, asked } = toll;
+  const before = first === undefined ? 0 : first.failed + first.loggedOut;
+  const ratio = before === 0 ? '' : `  × ${((failed + loggedOut) / before).toFixed(2)}`;
+  console.log(`  ${name.padEnd(34)} failed ${failed}, logged out ${loggedOut} of ${asked}${ratio}`);
 }
