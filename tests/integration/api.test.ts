@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { closeDatabase } from '#store/client.ts';
+import { readIncident } from '#store/incidents/read-incidents.ts';
+import { writeIncident } from '#store/incidents/write-incident.ts';
 import { type LivedStory, liveThrough } from '#tests/support/story/live-through.ts';
 import { parseLive } from '#views/live/parse-live.ts';
 import { database } from '../../app/_server/database.ts';
 import { GET as getControlPlane } from '../../app/api/v1/control-plane/route.ts';
 import { GET as getHealth } from '../../app/api/v1/health/route.ts';
+import { GET as getComparison } from '../../app/api/v1/incidents/[incidentId]/comparison/route.ts';
 import { GET as getReplay } from '../../app/api/v1/incidents/[incidentId]/replay/route.ts';
 import { GET as getIncident } from '../../app/api/v1/incidents/[incidentId]/route.ts';
 import { GET as getIncidents } from '../../app/api/v1/incidents/route.ts';
@@ -82,6 +85,32 @@ describe('the API after march-8', () => {
     const trace = await (await getTrace(ask(), of('traceId', traceId))).json();
     expect(trace.spans).toHaveLength(spanCount);
     expect(trace.criticalPath.length).toBeGreaterThan(0);
+  });
+
+  it('sets an incident beside the others of its cause, with what users saw in each', async () => {
+    const compare = async (id: string) => (await getComparison(ask(), of('incidentId', id))).json();
+    const alone = await compare('inc-1');
+    expect(alone).toMatchObject({ cause: { kind: 'configuration' }, others: [] });
+    // This mesh states no safeguards, and none are made up for it.
+    expect(alone.own.safeguards).toEqual({ inForce: [], absent: [] });
+    const { startUnixNano, endUnixNano } = alone.own.incident;
+    const map = await (await getServiceMap(ask(`from=${startUnixNano}&to=${endUnixNano}`))).json();
+    const entered = map.edges.filter((edge: { client: string }) => edge.client === '@users');
+    const calls = entered.reduce((sum: number, edge: { calls: number }) => sum + edge.calls, 0);
+    expect(alone.own.users.total).toBe(calls);
+    expect(alone.own.users.failed).toBeGreaterThan(0);
+    const { db } = lived.store;
+    const first = await readIncident(db, 'inc-1');
+    if (first === undefined) throw new Error('the story left no incident');
+    await writeIncident(db.prisma, { ...first, id: 'inc-2', number: 2 });
+    try {
+      const { others } = await compare('inc-1');
+      expect(others).toHaveLength(1);
+      expect(others[0]).toMatchObject({ incident: { id: 'inc-2' }, users: alone.own.users });
+    } finally {
+      await db.prisma.incident.delete({ where: { id: 'inc-2' } });
+    }
+    expect((await getComparison(ask(), of('incidentId', 'inc-9'))).status).toBe(404);
   });
 
   it('lists the incident, its shifts and its replay, with the same values', async () => {
