@@ -39,6 +39,7 @@ export interface RootCause {
     | 'configuration'
     | 'control-plane'
     | 'refused-push'
+    | 'fatal-push'
     | 'older-versions'
     | 'dns'
     | 'calls';
@@ -53,7 +54,9 @@ const DECISIVE: Decisive = {
   'push-held-back': 'configuration',
   release: 'configuration',
   'control-plane-lost': 'control-plane',
+  'clients-cut-off': 'control-plane',
   'push-rejected': 'refused-push',
+  'push-fatal': 'fatal-push',
   'version-regressed': 'older-versions',
   'dns-failing': 'dns',
 };
@@ -65,7 +68,9 @@ export function rootCauseOf({ events }: Incident): RootCause {
   const first = events.find(({ kind }) => DECISIVE[kind] !== undefined);
   const kind = first === undefined ? undefined : DECISIVE[first.kind];
   if (kind === undefined) {
-    const edges = events.filter((event) => event.kind === 'failures-began');
+    const failed = events.filter((event) => event.kind === 'failures-began');
+    const edges =
+      failed.length > 0 ? failed : events.filter((event) => event.kind === 'slow-began');
     const servers = edges.map(({ subject }) => subject.split(' → ').at(-1) ?? subject);
     return { kind: 'calls', services: [...new Set(servers)].sort() };
   }

@@ -40,7 +40,7 @@ function rehearsalOf({ kind, services }: RootCause): Rehearsal | undefined {
         : { scenario: 'march-8', lessons: ['ignore-resource-deletion'] };
     case 'control-plane':
       return { scenario: 'control-plane-crash', lessons: ['resource-ttl', 'dns-fallback'] };
-    case 'calls':
+    case 'fatal-push':
       return { scenario: 'proxy-crash-loop', lessons: ['panic-threshold'] };
     default:
       return undefined;

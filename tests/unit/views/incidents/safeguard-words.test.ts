@@ -29,13 +29,13 @@ describe('otherRunCommand', () => {
     expect(otherRunCommand(comparison(lostSong, 'endpoint-drop-guard'))).toBe(
       'npm run lab -- empty-push',
     );
-    expect(otherRunCommand(comparison({ kind: 'calls', services: [] }, 'panic-threshold'))).toBe(
-      'npm run lab -- proxy-crash-loop --without panic-threshold',
-    );
+    expect(
+      otherRunCommand(comparison({ kind: 'fatal-push', services: [] }, 'panic-threshold')),
+    ).toBe('npm run lab -- proxy-crash-loop --without panic-threshold');
   });
 
   it('names scenarios for which the lab knows the lesson', () => {
-    const kinds: readonly RootCause['kind'][] = ['configuration', 'control-plane', 'calls'];
+    const kinds: readonly RootCause['kind'][] = ['configuration', 'control-plane', 'fatal-push'];
     for (const kind of kinds) {
       const command = otherRunCommand(comparison({ kind, services: [] })) ?? '';
       const scenario = command.split(' ')[4] ?? '';
