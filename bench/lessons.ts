@@ -49,7 +49,7 @@ const STORIES: readonly Story[] = [
   {
     scenario: 'control-plane-crash',
     speed: 2,
-    runs: [[], ['resource-ttl'], ['resource-ttl', 'dns-fallback'], ['dns-fallback']],
+    runs: [[], ['resource-ttl', 'dns-fallback'], ['resource-ttl'], ['dns-fallback']],
   },
   { scenario: 'proxy-crash-loop', speed: 1.25, runs: [['-panic-threshold'], []] },
 ];
