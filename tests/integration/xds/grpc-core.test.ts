@@ -90,4 +90,49 @@ describe.skipIf(!isInstalled)(`gRPC C-core${NOT_RUN}`, () => {
     plane.controlPlane.addFault({ kind: 'oversized-route', service: 'login', routes: 1 });
     await client.waitFor(isOk, 3000, changedMs);
   });
+
+  it('never learns that a load assignment was deleted: this dialect cannot say it', async () => {
+    const removedMs = Date.now();
+    plane.controlPlane.addFault(without('EDS', 'login'));
+    await sleep(1500);
+    expect(client.since(removedMs).length).toBeGreaterThan(10);
+    expect(client.failuresSince(removedMs)).toEqual([]);
+  });
+
+  it('refuses endpoints with a gap in their priorities and goes on', async () => {
+    const brokenMs = Date.now();
+    plane.controlPlane.addFault({ kind: 'bad-endpoints', service: 'login' });
+    await expect
+      .poll(() => plane.pushes.findLast(({ type }) => type === 'EDS')?.end?.kind)
+      .toBe('nacked');
+    await sleep(1000);
+    expect(client.failuresSince(brokenMs)).toEqual([]);
+  });
+
+  it('hangs to its deadline, new, while endpoints are never sent, and is well once they are', async () => {
+    plane.controlPlane.addFault({ kind: 'mute', type: 'EDS' });
+    const newcomer = RpcClient.grpcCore(plane.address, 'xds:///login', { node: 'newcomer' });
+    try {
+      const hanging = await newcomer.waitFor(isFailure, 15_000);
+      expect(hanging.details.toLowerCase()).toContain('deadline');
+      const sentMs = Date.now();
+      plane.controlPlane.clearFaults();
+      await newcomer.waitFor(isOk, 5000, sentMs - 1000);
+    } finally {
+      await newcomer.stop();
+    }
+  });
+
+  it('pays a delay of each push four times when it is new, once per type', async () => {
+    const delayMs = 700;
+    plane.controlPlane.addFault({ kind: 'delay-pushes', ms: delayMs });
+    const newcomer = RpcClient.grpcCore(plane.address, 'xds:///login', { node: 'newcomer' });
+    try {
+      const first = await newcomer.waitFor(isOk, 30_000);
+      const firstSentAtMs = newcomer.results[0]?.sentAtMs ?? 0;
+      expect(first.sentAtMs + first.afterMs - firstSentAtMs).toBeGreaterThan(4 * delayMs - 200);
+    } finally {
+      await newcomer.stop();
+    }
+  });
 });
