@@ -75,8 +75,10 @@ export function rootCauseOf({ events }: Incident): RootCause {
     return { kind: 'calls', services: [...new Set(servers)].sort() };
   }
   if (kind !== 'configuration') return { kind, services: [] };
-  const named = events.find((event) => NAMES_SERVICES.has(event.kind));
-  return { kind, services: named?.subject.split(', ').toSorted() ?? [] };
+  // Clients tell of what they lost one after the other.
+  const named = events.filter((event) => NAMES_SERVICES.has(event.kind));
+  const services = named.flatMap(({ subject }) => subject.split(', '));
+  return { kind, services: [...new Set(services)].sort() };
 }
 
 /** The same kind, and about the same services as far as both name any. */

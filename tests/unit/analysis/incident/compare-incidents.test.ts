@@ -65,7 +65,12 @@ describe('rootCauseOf', () => {
   });
 
   it('names the services whose configuration went', () => {
-    const lost = incident(1, ['release', 'control plane'], ['config-lost', 'song, login']);
+    const lost = incident(
+      1,
+      ['release', 'control plane'],
+      ['config-lost', 'song'],
+      ['config-lost', 'login, song'],
+    );
     expect(rootCauseOf(lost)).toEqual({ kind: 'configuration', services: ['login', 'song'] });
   });
 
