@@ -8,14 +8,15 @@ import {
 import type { Slowdown } from '#analysis/incident/slowdown.ts';
 import { secondOf, type UnixSecond } from '#telemetry/time.ts';
 
-/** From this share of the growth on, what a service waits for explains it. */
+/** From this share of the extra time on, what a service waits for explains it. */
 const EXPLAINED = 0.5;
 
 /**
  * The deepest service whose own time grew, going down from a slow edge: a service that waits for slow callees is not what
- * is slow. The growth of means is compared, since means add up along the calls that a request makes:
+ * is slow. Extra time is summed over calls, not compared a call: requests of one service may need different callees.
  *
- *   gateway → song +720 ms     song makes 1 call a request to artist +15 ms, 1 to image +700 ms: go on with image
+ *   gateway → song +720 ms × 3/s, playlist → song +0 × 8/s    2.2 s more in each second are spent waiting for song,
+ *                                                              2.1 s of them for its 3/s to image at +700 ms: go on
  *                              image calls nobody: it is image
  */
 export function originOf(
@@ -24,37 +25,28 @@ export function originOf(
   { startUnixNano }: Pick<Slowdown, 'startUnixNano'>,
 ): string {
   const since = secondOf(startUnixNano);
+  const edges = [...latencies.values()].map((each) => ({ ...each, ns: extraNs(each, since) }));
   const seen = new Set([edge.client]);
-  let at = edge;
-  while (!seen.has(at.server)) {
-    seen.add(at.server);
-    const waits = waitsOf(at.server, [...latencies.values()], since);
-    const explained = waits.reduce((sum, { ns }) => sum + ns, 0);
+  let { server } = edge;
+  while (!seen.has(server)) {
+    seen.add(server);
+    const at = server;
+    const spent = sumNs(edges.filter((each) => each.server === at));
+    const waits = edges.filter((each) => each.client === at && each.server !== at && each.ns > 0);
     const longest = waits.toSorted((a, b) => b.ns - a.ns)[0];
-    const growth = growthNs(at.seconds, since);
-    if (longest === undefined || explained < growth * EXPLAINED) return at.server;
-    at = longest.edge;
+    if (longest === undefined || sumNs(waits) < spent * EXPLAINED) return at;
+    server = longest.server;
   }
-  return at.server;
+  return server;
 }
 
-/** By how much longer a request to `service` waits for each of its callees than it did. */
-function waitsOf(
-  service: string,
-  edges: readonly EdgeLatency[],
-  since: UnixSecond,
-): readonly { readonly edge: EdgeLatency; readonly ns: number }[] {
-  const requests = edges
-    .filter(({ server }) => server === service)
-    .reduce((sum, { seconds }) => sum + countCallsOf(from(seconds, since)), 0);
-  if (requests === 0) return [];
-  return edges
-    .filter(({ client, server }) => client === service && server !== service)
-    .map((edge) => {
-      const callsPerRequest = countCallsOf(from(edge.seconds, since)) / requests;
-      return { edge, ns: Math.max(0, growthNs(edge.seconds, since)) * callsPerRequest };
-    })
-    .filter(({ ns }) => ns > 0);
+function sumNs(edges: readonly { readonly ns: number }[]): number {
+  return edges.reduce((sum, { ns }) => sum + ns, 0);
+}
+
+/** How much longer all calls of an edge took since then than as many took before; never less than 0. */
+function extraNs({ seconds }: EdgeLatency, since: UnixSecond): number {
+  return Math.max(0, growthNs(seconds, since)) * countCallsOf(from(seconds, since));
 }
 
 function growthNs(seconds: readonly LatencySecond[], since: UnixSecond): number {

@@ -110,11 +110,10 @@ describe('calls that become slow', () => {
 
 describe('where the time is lost', () => {
   /** song calls artist and image one after the other. */
-  function mesh(slow: {
-    readonly artist?: number;
-    readonly song?: number;
-    readonly image?: number;
-  }) {
+  function mesh(
+    slow: { readonly artist?: number; readonly song?: number; readonly image?: number },
+    titles = 0,
+  ) {
     const random = seededRandom(5);
     const extra = (service: keyof typeof slow, second: number) =>
       second < 90 ? 0 : (slow[service] ?? 0);
@@ -129,6 +128,8 @@ describe('where the time is lost', () => {
         ...draw('gateway -> song', 10, song),
         ...draw('song -> artist', 10, artist),
         ...draw('song -> image', 10, image),
+        // Titles, which need nobody: most of what song is asked for.
+        ...draw('playlist -> song', titles, () => 10),
       ],
       110,
     ).slowdowns;
@@ -141,6 +142,12 @@ describe('where the time is lost', () => {
       ['gateway', 'song', 'image'],
       ['song', 'image', 'image'],
     ]);
+  });
+
+  it('is the same when most requests need nobody', () => {
+    expect(new Set(mesh({ image: 600 }, 40).map(({ origin }) => origin))).toEqual(
+      new Set(['image']),
+    );
   });
 
   it('is the service between, when what it calls is as quick as before', () => {
