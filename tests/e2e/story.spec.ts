@@ -5,6 +5,8 @@ import { firstFailure } from '#tests/support/first-failures.ts';
 import { getJson, postJson } from '#tests/support/http-json.ts';
 import { type Sighting, watchLive } from '#tests/support/live-watch.ts';
 import { type RunningStack, runStack, waitFor } from '#tests/support/run-stack.ts';
+import { formatPlural } from '#views/format/format-number.ts';
+import { formatDuration } from '#views/format/format-time.ts';
 
 /** One minute of 8 March takes half a second. */
 const SPEED = 120;
@@ -43,6 +45,13 @@ interface Edge {
   readonly client: string;
   readonly server: string;
   readonly byMode: readonly { readonly mode: string }[];
+}
+
+interface TraceSummary {
+  readonly traceId: string;
+  readonly spanCount: number;
+  readonly errorCount: number;
+  readonly durationNs: number;
 }
 
 interface Shift {
@@ -245,6 +254,31 @@ test.describe('march-8 as a reader sees it', () => {
     await expect(page).toHaveURL(/\/traces\/[0-9a-f]{32}/);
     await expect(page.getByRole('tree').or(page.getByRole('treegrid')).first()).toBeVisible();
     await expect(page.getByText('no config').first()).toBeVisible();
+  });
+
+  test('the figures of traces are those of the API', async ({ page }) => {
+    const lost = instantOf(log, (line) => line.kind === 'release');
+    const search = `from=${lost}&to=${lost + 10n * NS_PER_SECOND}&status=error`;
+    const { traces } = await getJson<{ traces: readonly TraceSummary[] }>(
+      `${stack.dashboardUrl}/api/v1/traces?${search}`,
+    );
+    expect(traces.length).toBeGreaterThan(0);
+    await page.goto(`${stack.dashboardUrl}/traces?${search}`);
+    const table = page.getByRole('table', { name: 'Traces found, newest first' });
+    for (const trace of traces.slice(0, 5)) {
+      const row = table.getByRole('row', { name: trace.traceId.slice(0, 8) });
+      await expect(row.getByRole('cell').nth(4)).toHaveText(`${trace.spanCount}`);
+      await expect(row.getByRole('cell').nth(5)).toHaveText(new RegExp(`^${trace.errorCount}`));
+      await expect(row.getByRole('cell').nth(7)).toHaveText(formatDuration(trace.durationNs));
+    }
+    const [opened] = traces as readonly [TraceSummary];
+    const { spans } = await getJson<{ spans: readonly unknown[] }>(
+      `${stack.dashboardUrl}/api/v1/traces/${opened.traceId}`,
+    );
+    expect(spans).toHaveLength(opened.spanCount);
+    await page.goto(`${stack.dashboardUrl}/traces/${opened.traceId}`);
+    await expect(page.getByRole('banner')).toContainText(formatDuration(opened.durationNs));
+    await expect(page.getByText(formatPlural(spans.length, 'span')).first()).toBeVisible();
   });
 
   test('the proxyless gRPC client is shown as stuck, with its reason', async ({ page }) => {
