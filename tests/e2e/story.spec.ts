@@ -277,7 +277,7 @@ test.describe('march-8 as a reader sees it', () => {
     );
     expect(spans).toHaveLength(opened.spanCount);
     await page.goto(`${stack.dashboardUrl}/traces/${opened.traceId}`);
-    await expect(page.getByRole('banner')).toContainText(formatDuration(opened.durationNs));
+    await expect(page.locator('header').first()).toContainText(formatDuration(opened.durationNs));
     await expect(page.getByText(formatPlural(spans.length, 'span')).first()).toBeVisible();
   });
 
