@@ -15,6 +15,7 @@ export function openShardedSpanWriter(urls: string): SpanWriter {
   return {
     write: async (batch, hash) => {
       const parts = splitByShard(batch, writers.length);
+      // Settled, and not at the first failure: the parts lie in the body's bytes, which others use when this has ended.
       const written = await Promise.allSettled(
         writers.map(async (writer, shard) => {
           const part = parts[shard];
