@@ -33,7 +33,7 @@ export function PushChart({ view }: { readonly view: ControlPlaneView }) {
       : `p50 ${quantile(times, 0.5)} · p99 ${quantile(times, 0.99)}`;
   return (
     <Panel
-      title="Push to acknowledgement"
+      title="Push to ack"
       actions={
         <>
           <span className="num text-muted text-xs">{hint}</span>

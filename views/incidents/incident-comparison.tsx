@@ -4,6 +4,7 @@ import type { UnixNano } from '#telemetry/time.ts';
 import { formatCount, formatPercent } from '#views/format/format-number.ts';
 import { formatAge, formatDay } from '#views/format/format-time.ts';
 import { detectNs, lengthNs } from '#views/incidents/incident-facts.ts';
+import { RunningAge } from '#views/incidents/running-age.tsx';
 import {
   differenceWords,
   otherRunCommand,
@@ -177,7 +178,13 @@ function Row({
           {formatPercent(failed)} of {formatCount(users.total)}
         </span>
       </td>
-      <td className="num px-2 text-right">{formatAge(lengthNs(incident, now))}</td>
+      <td className="num px-2 text-right">
+        {incident.endUnixNano === undefined ? (
+          <RunningAge since={incident.startUnixNano} now={now} />
+        ) : (
+          formatAge(lengthNs(incident, now))
+        )}
+      </td>
       <td className="num px-2 text-right">{formatAge(detectNs(incident))}</td>
       <td className="num px-3.5 text-right">
         <span title={incident.services.join(', ')}>{incident.services.length}</span>

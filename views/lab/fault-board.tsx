@@ -82,7 +82,7 @@ function PartPanel({
         ) : held > 0 ? (
           <Badge tone="crit">{formatPlural(held, 'fault')}</Badge>
         ) : (
-          <Badge tone="ok">well</Badge>
+          <Badge tone="ok">no fault</Badge>
         )
       }
     >
