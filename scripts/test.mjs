@@ -8,6 +8,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { checkNode, prepare, ROOT } from './prepare.mjs';
+import { CHECKS, runSideBySide } from './side-by-side.mjs';
 
 checkNode();
 process.chdir(ROOT);
@@ -28,17 +29,7 @@ console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped}
 process.exit(totals.failed > 0 || totals.passed === 0 ? 1 : 0);
 
 async function checks() {
-  const commands = [
-    ['format and lint', 'biome', ['ci', '.']],
-    ['types', 'tsc', ['--noEmit']],
-    ['layers', 'depcruise', ['.']],
-    ['dead code', 'knip', []],
-  ];
-  for (const [title, command, args] of commands) {
-    const code = await show(path.join('node_modules', '.bin', command), args);
-    console.log(`${code === 0 ? 'passed' : 'FAILED'}: ${title}`);
-    totals[code === 0 ? 'passed' : 'failed']++;
-  }
+  for (const { code } of await runSideBySide(CHECKS)) totals[code === 0 ? 'passed' : 'failed']++;
 }
 
 async function vitest(project) {

@@ -1,42 +1,5 @@
-/**
- * `npm run verify`: format, types, layers, dead code and unit tests, side by side, since each keeps one core busy at the
- * most for much of its time. Needs no database. Prints what each said, the failed ones last; exits non-zero on any failure.
- */
-import { spawn } from 'node:child_process';
-import path from 'node:path';
+/** `npm run verify`: the checks and the unit tests. Needs no database. Exits non-zero on any failure. */
+import { CHECKS, runSideBySide } from './side-by-side.mjs';
 
-const ROOT = path.join(import.meta.dirname, '..');
-const BIN = path.join(ROOT, 'node_modules', '.bin');
-const CHECKS = [
-  ['biome', 'ci', '.'],
-  ['tsc', '--noEmit'],
-  ['depcruise', '.'],
-  ['knip'],
-  ['vitest', 'run', '--project', 'unit'],
-];
-
-const results = await Promise.all(CHECKS.map(run));
-results.sort((a, b) => a.code - b.code);
-for (const { output } of results) process.stdout.write(output);
-for (const { name, code, seconds } of results) {
-  console.log(`${code === 0 ? 'passed' : 'FAILED'}: ${name} (${seconds.toFixed(1)} s)`);
-}
+const results = await runSideBySide([...CHECKS, ['vitest', 'run', '--project', 'unit']]);
 process.exit(results.some(({ code }) => code !== 0) ? 1 : 0);
-
-function run([name, ...args]) {
-  const begunMs = performance.now();
-  return new Promise((resolve) => {
-    let output = '';
-    const child = spawn(path.join(BIN, name), args, { cwd: ROOT, env: process.env });
-    const end = (code) =>
-      resolve({ name, code, output, seconds: (performance.now() - begunMs) / 1000 });
-    child.stdout.on('data', (part) => (output += part));
-    child.stderr.on('data', (part) => (output += part));
-    child.on('error', (error) => {
-      output += `${error.message}\n`;
-      end(1);
-    });
-    // Ended by a signal is failed too.
-    child.on('close', (code) => end(code ?? 1));
-  });
-}
