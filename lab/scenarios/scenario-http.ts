@@ -5,7 +5,8 @@ import { SAFEGUARDS } from '#telemetry/safeguard.ts';
 import type { FaultBoard } from './fault-board.ts';
 import { LESSONS, type Lesson, USUAL_LESSONS } from './lessons.ts';
 import type { Scenario } from './scenario.ts';
-import type { Run, ScenarioRunner } from './scenario-runner.ts';
+import type { Run } from './scenario-run.ts';
+import type { ScenarioRunner } from './scenario-runner.ts';
 
 const BODY_LIMIT_BYTES = 16 * 1024;
 const HEARTBEAT_MS = 15_000;

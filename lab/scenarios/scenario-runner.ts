@@ -1,44 +1,9 @@
 import type { Safeguard } from '#telemetry/safeguard.ts';
+import { targetOf } from './action-target.ts';
 import type { LabControls } from './lab-controls.ts';
 import { USUAL_LESSONS } from './lessons.ts';
-import { delayMs, type LabAction, type Scenario, type Step } from './scenario.ts';
-
-type RunState = 'running' | 'paused' | 'done' | 'failed' | 'stopped';
-type StepState = 'waiting' | 'running' | 'done' | 'failed';
-
-export interface StepRun extends Omit<Step, 'actions'> {
-  readonly state: StepState;
-  /** When it was done, not when it was due. */
-  readonly atUnixNano?: string;
-  /** When its last action was done. */
-  readonly doneUnixNano?: string;
-  readonly detail?: string;
-}
-
-/** One line of the scenario's own log. */
-export interface LogLine {
-  readonly time: string;
-  readonly unixNano: string;
-  readonly step: string;
-  readonly target: string;
-  readonly [detail: string]: unknown;
-}
-
-export interface Run {
-  readonly id: string;
-  readonly scenario: string;
-  readonly state: RunState;
-  readonly startedUnixNano: string;
-  readonly speed: number;
-  readonly seed: number;
-  /** In force for the whole run; all others are not. */
-  readonly lessons: readonly Safeguard[];
-  /** On the scenario's clock. */
-  readonly elapsedSeconds: number;
-  readonly durationSeconds: number;
-  readonly steps: readonly StepRun[];
-  readonly log: readonly LogLine[];
-}
+import { delayMs, type Scenario, type Step } from './scenario.ts';
+import { isUnderWay, type LogLine, type Run, type StepRun } from './scenario-run.ts';
 
 export interface RunRequest {
   readonly scenario: Scenario;
@@ -295,42 +260,6 @@ export class ScenarioRunner {
 
 function isSameSet(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((each) => b.includes(each));
-}
-
-function isUnderWay(run: Run | undefined): run is Run {
-  return run?.state === 'running' || run?.state === 'paused';
-}
-
-/** The part or edge that an action touches. */
-function targetOf(action: LabAction): string {
-  switch (action.kind) {
-    case 'release':
-    case 'rollback':
-    case 'control-plane-fault':
-      return 'control-plane';
-    case 'dns-fault':
-      return 'dns';
-    case 'relay-fault':
-      return 'relay';
-    case 'clear-faults':
-      return action.part;
-    case 'signal':
-    case 'start':
-      return action.process;
-    case 'hard-limit':
-      return action.instances.join(', ');
-    case 'move':
-      return action.instance;
-    case 'route':
-      return `${action.caller} → ${action.callee}`;
-    case 'route-login':
-      return 'gateway → login';
-    case 'service-fault':
-      return action.service;
-    case 'load':
-    case 'herd':
-      return 'load';
-  }
 }
 
 function toUnixNano(ms: number): string {

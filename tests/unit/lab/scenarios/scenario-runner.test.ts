@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { USUAL_LESSONS } from '#lab/scenarios/lessons.ts';
 import type { LabAction, Scenario } from '#lab/scenarios/scenario.ts';
-import { type LogLine, type Run, ScenarioRunner } from '#lab/scenarios/scenario-runner.ts';
+import type { LogLine, Run } from '#lab/scenarios/scenario-run.ts';
+import { ScenarioRunner } from '#lab/scenarios/scenario-runner.ts';
 
 const kill: LabAction = { kind: 'signal', process: 'control-plane', signal: 'SIGKILL' };
 const story: Scenario = {
