@@ -1,5 +1,5 @@
 import type { Incident, IncidentEvent } from '#analysis/incident/incident.ts';
-import { isOwnService } from '#analysis/service-map/build-service-map.ts';
+import { isOwnService } from '#analysis/service-map/own-service.ts';
 import { ATTR_SAFEGUARD_NAME } from '#telemetry/attributes.ts';
 import { type CallEdge, USERS } from '#telemetry/call-edge.ts';
 import { METRIC_SAFEGUARD } from '#telemetry/metric-names.ts';

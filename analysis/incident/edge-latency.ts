@@ -1,4 +1,5 @@
-import { edgeId, isOwnService } from '#analysis/service-map/build-service-map.ts';
+import { edgeId } from '#analysis/service-map/edge-id.ts';
+import { isOwnService } from '#analysis/service-map/own-service.ts';
 import type { CallEdgeSecond } from '#telemetry/call-edge.ts';
 import {
   addHistogram,

@@ -4,7 +4,8 @@ import {
   scanBinomial,
   type Tally,
 } from '#analysis/routing/binomial-scan.ts';
-import { edgeId, isOwnService } from '#analysis/service-map/build-service-map.ts';
+import { edgeId } from '#analysis/service-map/edge-id.ts';
+import { isOwnService } from '#analysis/service-map/own-service.ts';
 import type { CallEdgeSecond } from '#telemetry/call-edge.ts';
 import { isMesh } from '#telemetry/routing-mode.ts';
 import { type UnixSecond, unixSecond } from '#telemetry/time.ts';

@@ -14,7 +14,7 @@ import {
   scanBinomial,
   type Tally,
 } from '#analysis/routing/binomial-scan.ts';
-import { edgeId } from '#analysis/service-map/build-service-map.ts';
+import { edgeId } from '#analysis/service-map/edge-id.ts';
 import type { CallEdgeSecond } from '#telemetry/call-edge.ts';
 import { type LatencyHistogram, quantileNs } from '#telemetry/latency-histogram.ts';
 import {

@@ -17,7 +17,7 @@ import {
 } from '#analysis/incident/setback-events.ts';
 import { slowEvents } from '#analysis/incident/slow-events.ts';
 import { toServiceShifts } from '#analysis/routing/to-service-shifts.ts';
-import { edgeId } from '#analysis/service-map/build-service-map.ts';
+import { edgeId } from '#analysis/service-map/edge-id.ts';
 import { USERS } from '#telemetry/call-edge.ts';
 import {
   METRIC_XDS_CLIENT_CONFIG_AGE,

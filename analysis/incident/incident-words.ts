@@ -3,7 +3,7 @@ import type { Setback } from '#analysis/incident/find-setbacks.ts';
 import type { Severity } from '#analysis/incident/incident.ts';
 import type { Evidence } from '#analysis/incident/incident-evidence.ts';
 import { lengthOf, worstSlowdown } from '#analysis/incident/slowdown.ts';
-import { edgeId } from '#analysis/service-map/build-service-map.ts';
+import { edgeId } from '#analysis/service-map/edge-id.ts';
 import { USERS } from '#telemetry/call-edge.ts';
 import { isMesh } from '#telemetry/routing-mode.ts';
 

@@ -14,7 +14,7 @@ import { describeIncident } from '#analysis/incident/incident-words.ts';
 import { hasGreaterHarm, settle } from '#analysis/incident/settle-incident.ts';
 import type { RoutingShift } from '#analysis/routing/routing-shift.ts';
 import { moversOf, toServiceShifts } from '#analysis/routing/to-service-shifts.ts';
-import { isOwnService } from '#analysis/service-map/build-service-map.ts';
+import { isOwnService } from '#analysis/service-map/own-service.ts';
 import { type CallEdge, type CallEdgeSecond, USERS } from '#telemetry/call-edge.ts';
 import {
   elapsedNs,

@@ -1,7 +1,7 @@
 import type { IncidentEvent } from '#analysis/incident/incident.ts';
 import { entry, subjectOf } from '#analysis/incident/incident-entry.ts';
 import { describeSlowdown, type Slowdown } from '#analysis/incident/slowdown.ts';
-import { edgeId } from '#analysis/service-map/build-service-map.ts';
+import { edgeId } from '#analysis/service-map/edge-id.ts';
 
 const EVIDENCE = 'latency of call edges';
 

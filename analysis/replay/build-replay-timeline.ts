@@ -9,7 +9,8 @@ import type {
 import type { IncidentEvent } from '#analysis/incident/incident.ts';
 import type { Slowdown } from '#analysis/incident/slowdown.ts';
 import type { ReplayTimeline } from '#analysis/replay/timeline.ts';
-import { edgeId, isOwnService } from '#analysis/service-map/build-service-map.ts';
+import { edgeId } from '#analysis/service-map/edge-id.ts';
+import { isOwnService } from '#analysis/service-map/own-service.ts';
 import { usualModes } from '#analysis/service-map/usual-modes.ts';
 import type { CallEdgeSecond, ServiceInstance } from '#telemetry/call-edge.ts';
 import { quantileNs } from '#telemetry/latency-histogram.ts';

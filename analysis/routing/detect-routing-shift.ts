@@ -5,7 +5,7 @@ import {
   type Tally,
 } from '#analysis/routing/binomial-scan.ts';
 import type { RoutingShift } from '#analysis/routing/routing-shift.ts';
-import { edgeId } from '#analysis/service-map/build-service-map.ts';
+import { edgeId } from '#analysis/service-map/edge-id.ts';
 import type { CallEdgeSecond } from '#telemetry/call-edge.ts';
 import { isMesh } from '#telemetry/routing-mode.ts';
 import {

@@ -1,15 +1,13 @@
 import type { ControlPlaneView, DnsView, XdsClient } from '#analysis/control-plane/xds-client.ts';
 import type { Slowdown } from '#analysis/incident/slowdown.ts';
+import { countModes, mainMode, sumCalls } from '#analysis/service-map/count-modes.ts';
+import { edgeId } from '#analysis/service-map/edge-id.ts';
+import { healthReason, judgeCalls, worseOf } from '#analysis/service-map/judge-calls.ts';
 import { failsNow } from '#analysis/service-map/judge-run.ts';
 import { markCached } from '#analysis/service-map/mark-cached.ts';
 import { markSlow, markSlowNode } from '#analysis/service-map/mark-slow.ts';
-import type {
-  Health,
-  ModeCount,
-  ServiceEdge,
-  ServiceMap,
-  ServiceNode,
-} from '#analysis/service-map/service-map.ts';
+import { isOwnService } from '#analysis/service-map/own-service.ts';
+import type { ServiceEdge, ServiceMap, ServiceNode } from '#analysis/service-map/service-map.ts';
 import {
   type CallEdge,
   type CallEdgeSecond,
@@ -24,7 +22,7 @@ import {
   type LatencyHistogram,
   quantileNs,
 } from '#telemetry/latency-histogram.ts';
-import { ROUTING_MODES, type RoutingMode } from '#telemetry/routing-mode.ts';
+import type { RoutingMode } from '#telemetry/routing-mode.ts';
 import { elapsedNs, NS_PER_SECOND, type TimeWindow } from '#telemetry/time.ts';
 
 /** An edge that the map keeps in its place while no call passes over it. */
@@ -53,11 +51,6 @@ export interface ServiceMapInput {
   readonly withOwnServices?: boolean;
 }
 
-/** From this share of failed calls on, with at least two of them, an edge or a service is red. */
-const CRITICAL_RATIO = 0.1;
-const DEGRADED_RATIO = 0.01;
-const MIN_CRITICAL_ERRORS = 2;
-
 export function buildServiceMap(input: ServiceMapInput): ServiceMap {
   const shown = input.withOwnServices === true ? () => true : (name: string) => !isOwnService(name);
   const calls = markCached(
@@ -83,43 +76,9 @@ export function buildServiceMap(input: ServiceMapInput): ServiceMap {
   };
 }
 
-/** The name of an edge in links, selections and `usual`. */
-export function edgeId(edge: Pick<CallEdge, 'client' | 'server'>): string {
-  return `${edge.client}->${edge.server}`;
-}
-
-/** A process of Detour itself. */
-export function isOwnService(service: string): boolean {
-  return service.startsWith('detour-');
-}
-
-/**
- * What a share of failed calls means. No calls is no knowledge: silence is never healthy.
- * A single failed call is a warning, however few calls there were: red needs a second one.
- */
-export function judgeCalls(calls: number, errors: number): Health {
-  if (calls === 0) return 'unknown';
-  const ratio = errors / calls;
-  if (ratio >= CRITICAL_RATIO && errors >= MIN_CRITICAL_ERRORS) return 'critical';
-  return ratio >= DEGRADED_RATIO ? 'degraded' : 'ok';
-}
-
-/** Of the mean of the last seconds or of the newest calls, whichever is worse. */
-function worseOf(health: Health, failing: boolean): Health {
-  return failing && health !== 'unknown' ? 'critical' : health;
-}
-
 function withRun(run: readonly CallEdgeSecond[]): (edge: ServiceEdge) => ServiceEdge {
   const byEdge = groupBy(run, edgeId);
   return (edge) => ({ ...edge, health: worseOf(edge.health, failsNow(byEdge.get(edge.id) ?? [])) });
-}
-
-/** The mode of most calls; undefined when there were none. */
-export function mainMode(modes: readonly ModeCount[]): RoutingMode | undefined {
-  return modes.reduce<ModeCount | undefined>(
-    (best, entry) => (entry.calls > (best?.calls ?? 0) ? entry : best),
-    undefined,
-  )?.mode;
 }
 
 function toEdges(
@@ -243,20 +202,6 @@ function toNode(parts: NodeParts): ServiceNode {
   };
 }
 
-function healthReason(
-  health: Health,
-  seen: { readonly calls: number; readonly errors: number },
-  answered: number,
-  incoming: readonly ModeCount[],
-): string {
-  if (health === 'ok') return '';
-  if (health === 'unknown') return 'no calls seen';
-  const lost = incoming.find((entry) => entry.mode === 'xds-none')?.errors ?? 0;
-  if (lost === seen.calls && answered === 0) return 'not reached: callers find no address';
-  const share = `${Math.max(1, Math.round((seen.errors / seen.calls) * 100))} % of calls fail`;
-  return lost * 2 > seen.errors ? `${share}: callers find no address` : share;
-}
-
 function toNodeClient(client: XdsClient): ServiceNode['clients'][number] {
   const states = Object.values(client.types);
   const newest = states.reduce<(typeof states)[number] | undefined>(
@@ -273,23 +218,6 @@ function toNodeClient(client: XdsClient): ServiceNode['clients'][number] {
     ...(version === undefined ? {} : { version }),
     configAgeNs: Math.max(0, elapsedNs(newest.changedUnixNano, client.lastReportUnixNano)),
   };
-}
-
-function countModes(edges: readonly CallEdge[]): readonly ModeCount[] {
-  return ROUTING_MODES.flatMap((mode) => {
-    const { calls, errors } = sumCalls(edges.filter((edge) => edge.mode === mode));
-    return calls === 0 ? [] : [{ mode, calls, errors }];
-  });
-}
-
-function sumCalls(edges: readonly CallEdge[]): { readonly calls: number; readonly errors: number } {
-  let calls = 0;
-  let errors = 0;
-  for (const edge of edges) {
-    calls += edge.calls;
-    errors += edge.errors;
-  }
-  return { calls, errors };
 }
 
 function quantiles(

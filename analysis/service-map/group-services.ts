@@ -1,4 +1,4 @@
-import { judgeCalls } from '#analysis/service-map/build-service-map.ts';
+import { judgeCalls } from '#analysis/service-map/judge-calls.ts';
 import { orDegraded } from '#analysis/service-map/mark-slow.ts';
 import type {
   Health,

@@ -1,4 +1,5 @@
-import { edgeId, mainMode } from '#analysis/service-map/build-service-map.ts';
+import { mainMode } from '#analysis/service-map/count-modes.ts';
+import { edgeId } from '#analysis/service-map/edge-id.ts';
 import type { CallEdge } from '#telemetry/call-edge.ts';
 import type { RoutingMode } from '#telemetry/routing-mode.ts';
 

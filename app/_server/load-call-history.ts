@@ -1,4 +1,4 @@
-import { isOwnService } from '#analysis/service-map/build-service-map.ts';
+import { isOwnService } from '#analysis/service-map/own-service.ts';
 import { type ModeSecond, readModeSeconds } from '#store/call-edges/read-mode-seconds.ts';
 import { USERS } from '#telemetry/call-edge.ts';
 import { ROUTING_MODES } from '#telemetry/routing-mode.ts';

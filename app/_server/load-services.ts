@@ -1,4 +1,4 @@
-import { isOwnService } from '#analysis/service-map/build-service-map.ts';
+import { isOwnService } from '#analysis/service-map/own-service.ts';
 import {
   readServiceInstances,
   readServiceNames,

@@ -6,7 +6,7 @@ import {
   toRoutingSeconds,
 } from '#analysis/routing/detect-routing-shift.ts';
 import type { RoutingShift } from '#analysis/routing/routing-shift.ts';
-import { edgeId } from '#analysis/service-map/build-service-map.ts';
+import { edgeId } from '#analysis/service-map/edge-id.ts';
 import type { CallEdgeSecond } from '#telemetry/call-edge.ts';
 import { fromUnixMs, startOfSecond, type UnixSecond, unixSecond } from '#telemetry/time.ts';
 

@@ -6,7 +6,8 @@ import type {
   XdsClientVerdict,
   XdsTypeState,
 } from '#analysis/control-plane/xds-client.ts';
-import { buildServiceMap, edgeId } from '#analysis/service-map/build-service-map.ts';
+import { buildServiceMap } from '#analysis/service-map/build-service-map.ts';
+import { edgeId } from '#analysis/service-map/edge-id.ts';
 import type { ServiceMap } from '#analysis/service-map/service-map.ts';
 import { type CallEdge, USERS } from '#telemetry/call-edge.ts';
 import { bucketOf, emptyHistogram } from '#telemetry/latency-histogram.ts';

@@ -1,4 +1,4 @@
-import { edgeId } from '#analysis/service-map/build-service-map.ts';
+import { edgeId } from '#analysis/service-map/edge-id.ts';
 import { fromUnixMs, type UnixNano } from '#telemetry/time.ts';
 import type { LiveSnapshot } from '#views/live/live-snapshot.ts';
 import { parseLive } from '#views/live/parse-live.ts';

@@ -1,5 +1,5 @@
 import type { ReplayTimeline } from '#analysis/replay/timeline.ts';
-import { edgeId } from '#analysis/service-map/build-service-map.ts';
+import { edgeId } from '#analysis/service-map/edge-id.ts';
 import type { SeenHistory, SeenSeries } from '#views/live/edge-history.ts';
 import type { MapSelection } from '#views/service-map/map-selection.ts';
 

@@ -1,5 +1,5 @@
 import { describeSlowdown } from '#analysis/incident/slowdown.ts';
-import { mainMode } from '#analysis/service-map/build-service-map.ts';
+import { mainMode } from '#analysis/service-map/count-modes.ts';
 import type { ServiceEdge } from '#analysis/service-map/service-map.ts';
 import { USERS } from '#telemetry/call-edge.ts';
 import { formatPercent, formatRate } from '#views/format/format-number.ts';

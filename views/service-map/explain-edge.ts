@@ -1,6 +1,6 @@
 import { missingNames } from '#analysis/control-plane/judge-client.ts';
 import type { XdsClient } from '#analysis/control-plane/xds-client.ts';
-import { mainMode } from '#analysis/service-map/build-service-map.ts';
+import { mainMode } from '#analysis/service-map/count-modes.ts';
 import type { Health, ServiceEdge, ServiceMap } from '#analysis/service-map/service-map.ts';
 import { isMesh } from '#telemetry/routing-mode.ts';
 import { verdictLook } from '#views/control-plane/verdict-look.ts';

@@ -2,7 +2,7 @@
 
 import { ChevronRight, Server } from 'lucide-react';
 import { isOwnTime } from '#analysis/incident/slowdown.ts';
-import { mainMode } from '#analysis/service-map/build-service-map.ts';
+import { mainMode } from '#analysis/service-map/count-modes.ts';
 import type { ServiceMap, ServiceNode } from '#analysis/service-map/service-map.ts';
 import { judgeTwoViews } from '#views/control-plane/two-views.ts';
 import { formatPercent, formatPlural, formatRate } from '#views/format/format-number.ts';

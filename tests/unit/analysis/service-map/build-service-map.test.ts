@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { buildServiceMap, judgeCalls } from '#analysis/service-map/build-service-map.ts';
+import { buildServiceMap } from '#analysis/service-map/build-service-map.ts';
+import { judgeCalls } from '#analysis/service-map/judge-calls.ts';
 import type { CallEdge, ServiceCalls } from '#telemetry/call-edge.ts';
 import { emptyHistogram } from '#telemetry/latency-histogram.ts';
 import { startOfSecond, unixSecond } from '#telemetry/time.ts';

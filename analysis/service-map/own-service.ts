@@ -1,0 +1,4 @@
+/** A process of Detour itself. */
+export function isOwnService(service: string): boolean {
+  return service.startsWith('detour-');
+}
