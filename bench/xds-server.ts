@@ -3,7 +3,7 @@
  * which sends every stream one message of the same size and waits for a reply to each.
  */
 import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js';
-import { startOtelSdk } from '#instrumentation/otel-sdk.ts';
+import { startLeanOtelSdk } from '#instrumentation/otel-sdk.ts';
 import { AdsServer } from '#lab/control-plane/ads-server.ts';
 import { ControlPlane } from '#lab/control-plane/control-plane.ts';
 import type { ServiceCatalogue } from '#lab/control-plane/mesh-model.ts';
@@ -44,7 +44,7 @@ class Round {
 
 const round = new Round();
 if (otlp !== undefined)
-  startOtelSdk({ serviceName: 'control-plane', instanceId: 'bench', endpoint: otlp });
+  startLeanOtelSdk({ serviceName: 'control-plane', instanceId: 'bench', endpoint: otlp });
 const { port, change } = await (mode === 'floor' ? startFloor() : startControlPlane());
 process.on('message', ({ streams }: { streams: number }) => {
   round.begin(streams, change);

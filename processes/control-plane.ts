@@ -1,4 +1,4 @@
-import { startOtelSdk } from '#instrumentation/otel-sdk.ts';
+import { startLeanOtelSdk } from '#instrumentation/otel-sdk.ts';
 import { AdsServer } from '#lab/control-plane/ads-server.ts';
 import { ControlPlane } from '#lab/control-plane/control-plane.ts';
 import { controlPlaneHandler } from '#lab/control-plane/control-plane-http.ts';
@@ -16,7 +16,7 @@ import { readSettings, runProcess } from '#processes/run-process.ts';
 runProcess(async () => {
   const settings = readSettings(controlPlaneSettings);
   const instanceId = `control-plane-${process.pid}`;
-  const stopTelemetry = startOtelSdk({
+  const stopTelemetry = startLeanOtelSdk({
     serviceName: 'control-plane',
     instanceId,
     endpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT,

@@ -1,4 +1,11 @@
-import { metrics, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
+import {
+  type Attributes,
+  type Meter,
+  metrics,
+  type Span,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
 import type { HeldBack } from '#lab/control-plane/drop-guard.ts';
 import { type Policy, safeguardsOf } from '#lab/control-plane/policy.ts';
 import type { PushEnd, PushFacts, PushLog } from '#lab/control-plane/push-log.ts';
@@ -25,7 +32,7 @@ import {
   METRIC_CONTROL_PLANE_SLOW_STREAMS,
   METRIC_CONTROL_PLANE_STALE_NONCES,
 } from '#telemetry/metric-names.ts';
-import { XDS_TYPES } from '#telemetry/xds-type.ts';
+import { XDS_TYPES, type XdsType } from '#telemetry/xds-type.ts';
 
 const SCOPE = 'detour/control-plane';
 
@@ -33,19 +40,21 @@ const SCOPE = 'detour/control-plane';
 export function pushLog(): PushLog {
   const tracer = trace.getTracer(SCOPE);
   const meter = metrics.getMeter(SCOPE);
-  const pushes = meter.createCounter(METRIC_CONTROL_PLANE_PUSHES);
-  const acks = meter.createCounter(METRIC_CONTROL_PLANE_ACKS);
+  const pushes = countByType(meter, METRIC_CONTROL_PLANE_PUSHES);
+  const acks = countByType(meter, METRIC_CONTROL_PLANE_ACKS);
   const nacks = meter.createCounter(METRIC_CONTROL_PLANE_NACKS);
   const stale = meter.createCounter(METRIC_CONTROL_PLANE_STALE_NONCES);
   const slow = meter.createCounter(METRIC_CONTROL_PLANE_SLOW_STREAMS);
+  const attributesOf = shareAttributes();
   return {
     pushed(facts) {
-      const byType = { [ATTR_XDS_TYPE]: facts.type };
-      const span = tracer.startSpan('xds.push', { root: true, attributes: toAttributes(facts) });
-      pushes.add(1, byType);
+      const { type } = facts;
+      const span = tracer.startSpan('xds.push', { root: true, attributes: attributesOf(facts) });
+      span.setAttribute(ATTR_XDS_NODE, facts.node);
+      pushes(type);
       return (end) => {
-        if (end.kind === 'acked') acks.add(1, byType);
-        if (end.kind === 'nacked') nacks.add(1, byType);
+        if (end.kind === 'acked') acks(type);
+        if (end.kind === 'nacked') nacks.add(1, { [ATTR_XDS_TYPE]: type });
         endSpan(span, end);
       };
     },
@@ -112,13 +121,40 @@ export function tellHeldBack(held: HeldBack, release: string): void {
     .end();
 }
 
-function toAttributes(facts: PushFacts): Record<string, string | number> {
-  return {
-    [ATTR_XDS_TYPE]: facts.type,
-    [ATTR_XDS_VERSION]: `${facts.version}`,
-    [ATTR_XDS_NODE]: facts.node,
-    [ATTR_XDS_RESOURCES]: facts.resources,
-    [ATTR_XDS_RESOURCES_REMOVED]: facts.removed,
+/**
+ * A counter for what happens once for each client and change: plain numbers that are read at each export, because one of
+ * the SDK's would look its attributes up at each count.
+ */
+function countByType(meter: Meter, name: string): (type: XdsType) => void {
+  const counts = new Map<XdsType, number>();
+  meter.createObservableCounter(name).addCallback((result) => {
+    for (const [type, count] of counts) result.observe(count, { [ATTR_XDS_TYPE]: type });
+  });
+  return (type) => void counts.set(type, (counts.get(type) ?? 0) + 1);
+}
+
+/**
+ * What one change says to all its clients is the same but for the node. Frozen, so that it is encoded once for all of them;
+ * of each type the last is kept, as pushes come in runs.
+ */
+function shareAttributes(): (facts: PushFacts) => Attributes {
+  const last = new Map<XdsType, { readonly facts: PushFacts; readonly attributes: Attributes }>();
+  return (facts) => {
+    const { type, version, resources, removed } = facts;
+    const known = last.get(type);
+    const isSame =
+      known?.facts.version === version &&
+      known.facts.resources === resources &&
+      known.facts.removed === removed;
+    if (isSame) return known.attributes;
+    const attributes = Object.freeze({
+      [ATTR_XDS_TYPE]: type,
+      [ATTR_XDS_VERSION]: `${version}`,
+      [ATTR_XDS_RESOURCES]: resources,
+      [ATTR_XDS_RESOURCES_REMOVED]: removed,
+    });
+    last.set(type, { facts, attributes });
+    return attributes;
   };
 }
 
