@@ -80,7 +80,7 @@ function pushHeldBack(
   const lost = names.length === 0 ? 'endpoints' : list(names);
   return {
     title: `Push held back: ${controlPlane.clients.length} clients would have lost ${lost}`,
-    cause: `The control plane's guard did not let a step out: ${reason}. Clients go on with what was published before, and learn of nothing else until it is confirmed or taken back.`,
+    cause: `The control plane's guard did not let a step out: ${reason}. Clients keep ${names.length === 0 ? 'what' : 'of these services what'} was published before, until the step is confirmed or taken back.`,
   };
 }
 

@@ -2,6 +2,7 @@ import { findInconsistencies } from '#lab/control-plane/check-consistent.ts';
 import { countEndpoints, exceedsDropGuard, type HeldBack } from '#lab/control-plane/drop-guard.ts';
 import { EnvoyViews } from '#lab/control-plane/envoy-views.ts';
 import { applyFaults, type Fault, faultKey } from '#lab/control-plane/faults.ts';
+import { holdBack, type Step } from '#lab/control-plane/hold-back.ts';
 import {
   type MeshService,
   type ServiceCatalogue,
@@ -29,6 +30,9 @@ interface Inputs {
   readonly policy: Policy;
 }
 
+/** What the drop guard lets pass: all of a step, all or nothing of it, or what it has nothing against. */
+type Leave = 'confirmed' | 'whole' | 'in-part';
+
 export type Publication =
   | {
       readonly kind: 'published';
@@ -37,7 +41,7 @@ export type Publication =
     }
   /** Nothing that a client could see has changed. */
   | { readonly kind: 'unchanged' }
-  /** Not pushed: the last good snapshot stays. */
+  /** Nothing was pushed: the last good snapshot stays. */
   | { readonly kind: 'refused'; readonly reasons: readonly string[] };
 
 export interface ControlPlaneOptions {
@@ -51,7 +55,7 @@ export interface ControlPlaneOptions {
   readonly dnsAddress?: Address;
   readonly now: () => number;
   readonly onPublished: (snapshot: Snapshot, previous: Snapshot | undefined) => void;
-  /** A step was held back, for other reasons than the step before it. */
+  /** A step was held back, or part of it, for other reasons than the step before it. */
   readonly onHeldBack?: (held: HeldBack, release: string) => void;
   /** After any change of faults or policy, also one that leaves the snapshot as it is: what was held may go now. */
   readonly onFaultsChanged: () => void;
@@ -101,22 +105,22 @@ export class ControlPlane {
     return this.#inputs.dropped;
   }
 
-  /** Why the latest state of the inputs is not what is published; empty when it is. */
+  /** Why not all of the latest state of the inputs is published; empty when it is. */
   get refusal(): readonly string[] {
     return this.#refusal;
   }
 
   applyCatalogue(catalogue: ServiceCatalogue): Publication {
-    return this.#publish({ ...this.#inputs, catalogue }, false);
+    return this.#publish({ ...this.#inputs, catalogue }, 'in-part');
   }
 
-  /** Rolls out a release that no longer handles `drop`. `confirm` passes the drop guard. */
+  /** Rolls out a release that no longer handles `drop`, whole or not at all. `confirm` passes the drop guard. */
   rollOut(release: string, drop: readonly string[], confirm: boolean): Publication {
     const before = { release: this.#inputs.release, dropped: this.#inputs.dropped };
     const refusal = this.#refusal;
     const publication = this.#publish(
       { ...this.#inputs, release, dropped: new Set(drop) },
-      confirm,
+      confirm ? 'confirmed' : 'whole',
     );
     if (publication.kind === 'refused') {
       // It is as if it had never been asked for.
@@ -130,7 +134,10 @@ export class ControlPlane {
   rollBack(touched: boolean): Publication | undefined {
     if (this.#beforeRelease === undefined) return undefined;
     const touch = this.#inputs.touch + (touched ? 1 : 0);
-    const publication = this.#publish({ ...this.#inputs, ...this.#beforeRelease, touch }, true);
+    const publication = this.#publish(
+      { ...this.#inputs, ...this.#beforeRelease, touch },
+      'confirmed',
+    );
     this.#beforeRelease = undefined;
     return publication;
   }
@@ -140,30 +147,30 @@ export class ControlPlane {
     faults.delete(faultKey(fault));
     const isEnd = fault.kind === 'freeze-endpoints' && !fault.on;
     if (!isEnd) faults.set(faultKey(fault), fault);
-    return this.#setFaults(faults, false);
+    return this.#setFaults(faults, 'in-part');
   }
 
   /** Ends the fault of this kind and target, whatever its measure; the others hold. */
   endFault(fault: Fault): Publication {
     const faults = new Map(this.#inputs.faults);
     faults.delete(faultKey(fault));
-    return this.#setFaults(faults, true);
+    return this.#setFaults(faults, 'confirmed');
   }
 
   clearFaults(): Publication {
-    return this.#setFaults(new Map(), true);
+    return this.#setFaults(new Map(), 'confirmed');
   }
 
   /** The whole policy from now on. Whoever sets it knows what it takes away. */
   obey(policy: Policy): Publication {
-    const publication = this.#publish({ ...this.#inputs, policy }, true);
+    const publication = this.#publish({ ...this.#inputs, policy }, 'confirmed');
     this.#options.onFaultsChanged();
     return publication;
   }
 
   /** Publishes what the drop guard holds back. */
   confirm(): Publication {
-    return this.#publish(this.#inputs, true);
+    return this.#publish(this.#inputs, 'confirmed');
   }
 
   /** Resources differ by kind of client: gRPC and our sidecar take API listeners, Envoy takes sockets. */
@@ -188,9 +195,9 @@ export class ControlPlane {
     return type === 'EDS' ? this.#inputs.policy.endpointTtlSeconds : undefined;
   }
 
-  #setFaults(faults: ReadonlyMap<string, Fault>, confirmed: boolean): Publication {
+  #setFaults(faults: ReadonlyMap<string, Fault>, leave: Leave): Publication {
     const frozen = this.#frozenUnder(faults);
-    const publication = this.#publish({ ...this.#inputs, faults, frozen }, confirmed);
+    const publication = this.#publish({ ...this.#inputs, faults, frozen }, leave);
     this.#options.onFaultsChanged();
     return publication;
   }
@@ -200,34 +207,52 @@ export class ControlPlane {
     return this.#inputs.frozen ?? this.#snapshot?.services ?? [];
   }
 
-  #publish(inputs: Inputs, confirmed: boolean): Publication {
+  #publish(inputs: Inputs, leave: Leave): Publication {
     this.#inputs = inputs;
     if (inputs.catalogue === undefined) return { kind: 'unchanged' };
     const previous = this.#snapshot;
-    const { next, reasons } = this.#build(inputs, inputs.catalogue, previous);
-    const guarded = confirmed ? undefined : this.#dropGuard(previous, next);
-    const refusals = [...reasons, ...(guarded?.reasons ?? [])];
+    const whole = stepOf(inputs, inputs.catalogue);
+    const step = this.#build(inputs, whole, previous);
+    const guarded = leave === 'confirmed' ? undefined : this.#dropGuard(previous, step.next);
+    const refusals = [...step.reasons, ...(guarded?.reasons ?? [])];
     const isNews = refusals.join() !== this.#refusal.join();
     this.#refusal = refusals;
     if (guarded !== undefined && isNews) this.#options.onHeldBack?.(guarded, inputs.release);
-    if (refusals.length > 0) return { kind: 'refused', reasons: refusals };
-    if (previous !== undefined && isSameSnapshot(previous, next)) return { kind: 'unchanged' };
+    const next =
+      refusals.length === 0
+        ? step.next
+        : guarded &&
+          previous &&
+          leave === 'in-part' &&
+          this.#rest(inputs, whole, previous, guarded);
+    if (!next) return { kind: 'refused', reasons: refusals };
+    if (previous !== undefined && isSameSnapshot(previous, next))
+      return refusals.length === 0 ? { kind: 'unchanged' } : { kind: 'refused', reasons: refusals };
     this.#snapshot = next;
     this.#options.onPublished(next, previous);
     return { kind: 'published', snapshot: next, previous };
   }
 
+  /** The step without the services that the guard holds back; undefined when that cannot go out either. */
+  #rest(inputs: Inputs, whole: Step, previous: Snapshot, guarded: HeldBack): Snapshot | undefined {
+    const held = new Set(guarded.concerned);
+    for (let count = 0; held.size > count; ) {
+      count = held.size;
+      const { next, reasons } = this.#build(inputs, holdBack(whole, previous, held), previous);
+      if (reasons.length > 0) return undefined;
+      const still = this.#dropGuard(previous, next);
+      if (still === undefined) return next;
+      for (const name of still.concerned) held.add(name);
+    }
+    return undefined;
+  }
+
   #build(
     inputs: Inputs,
-    catalogue: ServiceCatalogue,
+    { services, faults }: Step,
     previous: Snapshot | undefined,
   ): { readonly next: Snapshot; readonly reasons: readonly string[] } {
     const version = previous === undefined ? this.#options.firstVersion : previous.version + 1;
-    const live = toServices(catalogue);
-    const services = (
-      inputs.frozen === undefined ? live : withFrozenEndpoints(live, inputs.frozen)
-    ).filter((service) => !inputs.dropped.has(service.name));
-    const faults = [...inputs.faults.values()];
     const options: RenderOptions = {
       touch: inputs.touch,
       dnsFallback: inputs.policy.dnsFallback,
@@ -255,6 +280,15 @@ export class ControlPlane {
     if (dropGuardPercent === undefined || previous === undefined) return undefined;
     return exceedsDropGuard(previous, next, dropGuardPercent);
   }
+}
+
+function stepOf(inputs: Inputs, catalogue: ServiceCatalogue): Step {
+  const live = toServices(catalogue);
+  const services = inputs.frozen === undefined ? live : withFrozenEndpoints(live, inputs.frozen);
+  return {
+    services: services.filter(({ name }) => !inputs.dropped.has(name)),
+    faults: [...inputs.faults.values()],
+  };
 }
 
 function isSameSnapshot(a: Snapshot, b: Snapshot): boolean {

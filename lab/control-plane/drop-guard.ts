@@ -1,19 +1,24 @@
+import { ownerOf } from '#lab/control-plane/hold-back.ts';
+import type { MeshService } from '#lab/control-plane/mesh-model.ts';
 import { removedNames, type View } from '#lab/control-plane/view.ts';
 import type { Resource } from '#lab/xds/resources.ts';
 import { XDS_TYPES } from '#telemetry/xds-type.ts';
 
 interface Guarded {
+  readonly services: readonly MeshService[];
   readonly proxyless: View;
   /** By load assignment, as clients would get them. */
   readonly endpointCounts: ReadonlyMap<string, number>;
 }
 
-/** A step that was not published. */
+/** A step that was not published, or not all of it. */
 export interface HeldBack {
   /** Never empty. */
   readonly reasons: readonly string[];
   /** Services that clients would have lost by it. */
   readonly names: readonly string[];
+  /** Services that the reasons are about: those alone have to wait. Empty when that cannot be told. */
+  readonly concerned: ReadonlySet<string>;
 }
 
 /**
@@ -26,25 +31,59 @@ export function exceedsDropGuard(
   next: Guarded,
   maxPercent: number,
 ): HeldBack | undefined {
-  const reasons: string[] = [];
-  for (const type of XDS_TYPES) {
-    const before = previous.proxyless[type].entries.size;
-    const removed = removedNames(previous.proxyless, next.proxyless, type).length;
-    if (exceeds(removed, before, maxPercent))
-      reasons.push(`it removes ${removed} of ${before} ${type} resources (guard: ${maxPercent} %)`);
-  }
-  const emptied = [...previous.endpointCounts].filter(
-    ([name, count]) => count > 0 && (next.endpointCounts.get(name) ?? 0) === 0,
+  const emptied = [...previous.endpointCounts.keys()].filter(
+    (name) => countOf(previous, name) > 0 && countOf(next, name) === 0,
   );
-  for (const [name, count] of emptied)
-    reasons.push(`it removes ${count} of ${count} endpoints of ${name}`);
+  const removals = [
+    ...lostResources(previous, next, maxPercent),
+    ...emptied.map((name) => ({
+      reason: `it removes ${countOf(previous, name)} of ${countOf(previous, name)} endpoints of ${name}`,
+      services: [name],
+    })),
+    ...(emptied.length === 0 ? lostEndpoints(previous, next, maxPercent) : []),
+  ];
+  if (removals.length === 0) return undefined;
+  const lost = removedNames(previous.proxyless, next.proxyless, 'LDS');
+  return {
+    reasons: removals.map(({ reason }) => reason),
+    names: [...new Set([...lost, ...emptied])].sort(),
+    concerned: new Set(removals.flatMap(({ services }) => services)),
+  };
+}
+
+interface Removal {
+  readonly reason: string;
+  /** That it takes from. */
+  readonly services: readonly string[];
+}
+
+function lostResources(previous: Guarded, next: Guarded, maxPercent: number): readonly Removal[] {
+  return XDS_TYPES.flatMap((type) => {
+    const before = previous.proxyless[type].entries.size;
+    const names = removedNames(previous.proxyless, next.proxyless, type);
+    if (!exceeds(names.length, before, maxPercent)) return [];
+    return {
+      reason: `it removes ${names.length} of ${before} ${type} resources (guard: ${maxPercent} %)`,
+      services: names.map((name) => ownerOf(name, previous.services) ?? name),
+    };
+  });
+}
+
+function lostEndpoints(previous: Guarded, next: Guarded, maxPercent: number): readonly Removal[] {
   const before = sum(previous.endpointCounts);
   const removed = before - sum(next.endpointCounts);
-  if (emptied.length === 0 && exceeds(removed, before, maxPercent))
-    reasons.push(`it removes ${removed} of ${before} endpoints (guard: ${maxPercent} %)`);
-  if (reasons.length === 0) return undefined;
-  const lost = removedNames(previous.proxyless, next.proxyless, 'LDS');
-  return { reasons, names: [...new Set([...lost, ...emptied.map(([name]) => name)])].sort() };
+  if (!exceeds(removed, before, maxPercent)) return [];
+  const names = [...previous.endpointCounts.keys()];
+  return [
+    {
+      reason: `it removes ${removed} of ${before} endpoints (guard: ${maxPercent} %)`,
+      services: names.filter((name) => countOf(next, name) < countOf(previous, name)),
+    },
+  ];
+}
+
+function countOf({ endpointCounts }: Guarded, name: string): number {
+  return endpointCounts.get(name) ?? 0;
 }
 
 export function countEndpoints(resources: readonly Resource[]): ReadonlyMap<string, number> {

@@ -73,6 +73,18 @@ export function faultKey(fault: Fault): string {
   }
 }
 
+/** Name of the service or resource that the fault is about; undefined when it is about none in particular. */
+export function targetOf(fault: Fault): string | undefined {
+  switch (fault.kind) {
+    case 'remove-resource':
+      return fault.name;
+    case 'replace-resource':
+      return resourceName(fault.resource as unknown as Resource);
+    default:
+      return 'service' in fault ? fault.service : undefined;
+  }
+}
+
 export interface FaultOptions extends RenderOptions {
   /** How this kind of client takes a cluster that a fault adds; as it is by default. */
   readonly toClientCluster?: (cluster: Cluster, service: MeshService) => Cluster;

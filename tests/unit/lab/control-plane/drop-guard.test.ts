@@ -25,6 +25,7 @@ function guarded(services: Readonly<Record<string, number>>, faults: readonly Fa
   }));
   const resources = applyFaults(renderProxyless(list, options), faults, list, options);
   return {
+    services: list,
     proxyless: nextView(undefined, resources, 1),
     endpointCounts: countEndpoints(resources),
   };
@@ -42,6 +43,7 @@ describe('exceedsDropGuard', () => {
     expect(exceedsDropGuard(guarded(MESH), guarded({ ...MESH, login: 0 }), 30)).toEqual({
       reasons: ['it removes 1 of 1 endpoints of login'],
       names: ['login'],
+      concerned: new Set(['login']),
     });
   });
 
@@ -54,12 +56,17 @@ describe('exceedsDropGuard', () => {
     const { login, song } = MESH;
     const held = exceedsDropGuard(guarded(MESH), guarded({ login, song }), 30);
     expect(held?.names).toEqual(['artist', 'image', 'playlist']);
+    expect([...(held?.concerned ?? [])].sort()).toEqual(['artist', 'image', 'playlist']);
     expect(held?.reasons).toContain('it removes 3 of 5 LDS resources (guard: 30 %)');
   });
 
   it('says how many of all endpoints go where no service loses all', () => {
     const held = exceedsDropGuard(guarded({ song: 9 }), guarded({ song: 2 }), 30);
-    expect(held).toEqual({ reasons: ['it removes 7 of 9 endpoints (guard: 30 %)'], names: [] });
+    expect(held).toEqual({
+      reasons: ['it removes 7 of 9 endpoints (guard: 30 %)'],
+      names: [],
+      concerned: new Set(['song']),
+    });
   });
 
   it('does not hold back what was empty before', () => {
