@@ -19,9 +19,12 @@ export class RpcClient {
   readonly #child: ChildProcess;
   readonly #results: RpcResult[] = [];
   readonly #waiting = new Set<() => void>();
+  /** One more, in the same process; results tell channels apart. */
+  readonly openChannel: () => void;
 
-  private constructor(child: ChildProcess) {
+  private constructor(child: ChildProcess, openChannel: () => void) {
     this.#child = child;
+    this.openChannel = openChannel;
   }
 
   /** grpc-js-xds, as npm has it. */
@@ -39,7 +42,7 @@ export class RpcClient {
       [target, ...(options.csds === undefined ? [] : [options.csds])],
       { execArgv: ['--import', 'tsx'], env: { ...process.env, ...bootstrap(server, options) } },
     );
-    const client = new RpcClient(child);
+    const client = new RpcClient(child, () => child.send({}));
     child.on('message', (result) => client.#take(result as RpcResult));
     return client;
   }
@@ -48,26 +51,27 @@ export class RpcClient {
   static grpcCore(
     server: string,
     target: string,
-    options: { readonly node?: string } = {},
+    options: { readonly node?: string; readonly features?: readonly string[] } = {},
   ): RpcClient {
     const script = path.join(import.meta.dirname, 'grpc_xds_client.py');
     const child = spawn('/usr/bin/python3', [script, target], {
       env: { ...process.env, ...bootstrap(server, options) },
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['pipe', 'pipe', 'inherit'],
     });
-    const client = new RpcClient(child);
+    const client = new RpcClient(child, () => child.stdin.write('\n'));
     createInterface({ input: child.stdout }).on('line', (line) =>
       client.#take(JSON.parse(line) as RpcResult),
     );
     return client;
   }
 
-  get results(): readonly RpcResult[] {
-    return this.#results;
+  /** The signal that ended the process; undefined while it lives. */
+  get endedBy(): NodeJS.Signals | undefined {
+    return this.#child.signalCode ?? undefined;
   }
 
-  openChannel(): void {
-    this.#child.send({});
+  get results(): readonly RpcResult[] {
+    return this.#results;
   }
 
   /** Calls that were made at or after `ms`. */

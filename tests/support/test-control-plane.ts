@@ -3,8 +3,14 @@ import { ControlPlane } from '#lab/control-plane/control-plane.ts';
 import type { Fault } from '#lab/control-plane/faults.ts';
 import type { ServiceCatalogue } from '#lab/control-plane/mesh-model.ts';
 import type { PushEnd, PushFacts } from '#lab/control-plane/push-log.ts';
-import type { Address, Cluster, ClusterLoadAssignment, Resource } from '#lab/xds/resources.ts';
-import { TYPE_URL } from '#lab/xds/type-urls.ts';
+import type {
+  Address,
+  Cluster,
+  ClusterLoadAssignment,
+  Listener,
+  Resource,
+} from '#lab/xds/resources.ts';
+import { HTTP_CONNECTION_MANAGER_URL, ROUTER_FILTER_URL, TYPE_URL } from '#lab/xds/type-urls.ts';
 
 /** Tests of the control plane listen here, beside any lab that runs on this machine. */
 const TEST_HOST = '127.22.9.1';
@@ -110,6 +116,39 @@ export function without(type: 'LDS' | 'RDS' | 'CDS' | 'EDS', name: string): Faul
 
 export function replaced(resource: Resource): Fault {
   return { kind: 'replace-resource', resource: { ...resource } };
+}
+
+/**
+ * The control plane's own listener of a service, with one more field behind the others (the longest that a call may take)
+ * or with another value in one.
+ */
+export function apiListener(
+  name: string,
+  change: { readonly maxStreamMs?: number; readonly statPrefix?: string },
+): Listener {
+  const { maxStreamMs, statPrefix } = change;
+  return {
+    '@type': TYPE_URL.LDS,
+    name,
+    api_listener: {
+      api_listener: {
+        '@type': HTTP_CONNECTION_MANAGER_URL,
+        stat_prefix: statPrefix ?? `0.${name}`,
+        rds: {
+          route_config_name: `${name}-route`,
+          config_source: { ads: {}, resource_api_version: 'V3' },
+        },
+        http_filters: [{ name: 'router', typed_config: { '@type': ROUTER_FILTER_URL } }],
+        ...(maxStreamMs === undefined
+          ? {}
+          : { common_http_protocol_options: { max_stream_duration: toDuration(maxStreamMs) } }),
+      },
+    },
+  };
+}
+
+function toDuration(ms: number): { seconds: number; nanos: number } {
+  return { seconds: Math.floor(ms / 1000), nanos: (ms % 1000) * 1_000_000 };
 }
 
 /** A cluster that is found by a DNS name, as gRPC takes it. */

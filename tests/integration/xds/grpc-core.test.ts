@@ -2,12 +2,14 @@
  * A second, unrelated client against the same control plane: gRPC C-core 1.51.1, from Debian's python3-grpcio
  * (`apt-get install python3-grpcio`). Skipped, saying so, where it is not installed.
  */
-import { spawnSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startEchoBackend } from '#tests/support/echo-backend.ts';
+import { GRPC_CORE } from '#tests/support/grpc-libraries.ts';
 import { RpcClient } from '#tests/support/rpc-client.ts';
 import {
+  apiListener,
   catalogueOf,
+  replaced,
   startTestControlPlane,
   type TestControlPlane,
   without,
@@ -16,9 +18,7 @@ import {
 const BACKENDS = ['127.22.11.1:15121', '127.22.11.2:15121'] as const;
 const STUCK_MS = 4000;
 
-const found = spawnSync('/usr/bin/python3', ['-c', 'import grpc; print(grpc.__version__)']);
-const isInstalled = found.status === 0;
-if (!isInstalled)
+if (!GRPC_CORE.isInstalled)
   console.log('gRPC C-core not tested: python3-grpcio is missing (apt-get install python3-grpcio)');
 
 const isOk = ({ code }: { code: number }) => code === 0;
@@ -43,9 +43,7 @@ afterEach(async () => {
   for (const backend of backends) backend.kill();
 });
 
-const NOT_RUN = isInstalled ? '' : " (not run: Debian's python3-grpcio is not installed)";
-
-describe.skipIf(!isInstalled)(`gRPC C-core${NOT_RUN}`, () => {
+describe.skipIf(!GRPC_CORE.isInstalled)(GRPC_CORE.name, () => {
   it('says who it is and calls both backends', async () => {
     await client.waitFor(({ from }) => from === BACKENDS[0], 3000);
     await client.waitFor(({ from }) => from === BACKENDS[1], 3000);
@@ -134,5 +132,27 @@ describe.skipIf(!isInstalled)(`gRPC C-core${NOT_RUN}`, () => {
     } finally {
       await newcomer.stop();
     }
+  });
+
+  it('E14b: follows a route to a missing cluster at once: calls hang to their deadline for 15 s, and then fail', async () => {
+    const pushedMs = Date.now();
+    plane.controlPlane.addFault({ kind: 'dangling-route', service: 'login', cluster: 'ghost' });
+    const hanging = await client.waitFor(isFailure, 3000, pushedMs);
+    expect(hanging.details.toLowerCase()).toContain('deadline');
+    const failure = await client.waitFor(({ details }) => details.includes('ghost'), 20_000);
+    const told = failure.sentAtMs + failure.afterMs - pushedMs;
+    expect(told).toBeGreaterThan(14_000);
+    expect(told).toBeLessThan(18_000);
+    expect(client.since(hanging.sentAtMs).filter(isOk)).toEqual([]);
+  });
+
+  it('E19: takes a listener that only gained fields for new', async () => {
+    plane.controlPlane.addFault({ kind: 'dangling-route', service: 'login', cluster: 'ghost' });
+    const hanging = await client.waitFor(isFailure, 3000);
+    expect(hanging.afterMs).toBeGreaterThan(900);
+    const changedMs = Date.now();
+    plane.controlPlane.addFault(replaced(apiListener('login', { maxStreamMs: 100 })));
+    const shorter = await client.waitFor(({ afterMs }) => afterMs < 600, 5000, changedMs);
+    expect(shorter.details.toLowerCase()).toContain('deadline');
   });
 });

@@ -3,15 +3,13 @@
  * observed table that the lab's scenarios rest on; times are bounds with room for a slow machine.
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Listener } from '#lab/xds/resources.ts';
-import { HTTP_CONNECTION_MANAGER_URL, ROUTER_FILTER_URL, TYPE_URL } from '#lab/xds/type-urls.ts';
+import { TYPE_URL } from '#lab/xds/type-urls.ts';
 import { startEchoBackend } from '#tests/support/echo-backend.ts';
 import { fetchClientStatus } from '#tests/support/fetch-client-status.ts';
 import { RpcClient } from '#tests/support/rpc-client.ts';
 import {
+  apiListener,
   catalogueOf,
-  loadAssignment,
-  logicalDnsCluster,
   replaced,
   startTestControlPlane,
   type TestControlPlane,
@@ -19,7 +17,6 @@ import {
 } from '#tests/support/test-control-plane.ts';
 
 const BACKENDS = ['127.22.11.1:15101', '127.22.11.2:15101'] as const;
-const DNS_BACKEND = '127.0.0.1:15102';
 const CSDS_ADDRESS = '127.22.9.1:15190';
 const LIVE = catalogueOf({ login: BACKENDS });
 /** A fault reached the client, and it stayed like that: long against the milliseconds that a recovery takes. */
@@ -62,31 +59,9 @@ async function listenerVersion(): Promise<string | undefined> {
   )?.version_info;
 }
 
-/** The control plane's listener, with one more field behind the others, or with another value in one. */
-function listener(change: { appended?: boolean; statPrefix?: string }): Listener {
-  return {
-    '@type': TYPE_URL.LDS,
-    name: 'login',
-    api_listener: {
-      api_listener: {
-        '@type': HTTP_CONNECTION_MANAGER_URL,
-        stat_prefix: change.statPrefix ?? '0.login',
-        rds: {
-          route_config_name: 'login-route',
-          config_source: { ads: {}, resource_api_version: 'V3' },
-        },
-        http_filters: [{ name: 'router', typed_config: { '@type': ROUTER_FILTER_URL } }],
-        ...(change.appended === true
-          ? { common_http_protocol_options: { max_stream_duration: { seconds: 31 } } }
-          : {}),
-      },
-    },
-  };
-}
-
 beforeEach(async () => {
   clients = [];
-  backends = await Promise.all([...BACKENDS, DNS_BACKEND].map(startEchoBackend));
+  backends = await Promise.all(BACKENDS.map(startEchoBackend));
   plane = await startTestControlPlane();
   plane.controlPlane.applyCatalogue(LIVE);
 });
@@ -110,7 +85,7 @@ describe('grpc-js-xds', () => {
     await client.waitFor(isOk, 2000, restoredMs);
   });
 
-  it('E4, E22: stays broken after its listener was removed and restored alike; a new channel is well', async () => {
+  it('E4: stays broken after its listener was removed and restored alike', async () => {
     const client = await startHealthyClient();
     plane.controlPlane.addFault(without('LDS', 'login'));
     await client.waitFor(isFailure, 2000);
@@ -120,9 +95,6 @@ describe('grpc-js-xds', () => {
     await sleep(STUCK_MS);
     expect(client.since(restoredMs).filter(isOk)).toEqual([]);
     expect(lastPush('LDS')).toMatchObject({ resources: 1, end: { kind: 'acked' } });
-    client.openChannel();
-    await client.waitFor((result) => result.channel === 1 && isOk(result), 5000);
-    expect(client.since(restoredMs).filter(isOk)).toEqual([]);
   });
 
   it('E5: stays broken after its cluster was removed and restored alike', async () => {
@@ -189,16 +161,6 @@ describe('grpc-js-xds', () => {
     expect(first.sentAtMs + first.afterMs - firstSentAtMs).toBeGreaterThan(4 * delayMs - 200);
   });
 
-  it('E10: fails no call over removed resources when told to ignore deletions', async () => {
-    const client = await startHealthyClient({ features: ['ignore_resource_deletion'] });
-    const removedMs = Date.now();
-    plane.controlPlane.rollOut('r2', ['login'], false);
-    await sleep(2000);
-    expect(client.since(removedMs).length).toBeGreaterThan(20);
-    expect(client.failuresSince(removedMs)).toEqual([]);
-    expect(lastPush('LDS')).toMatchObject({ resources: 0, removed: 1, end: { kind: 'acked' } });
-  });
-
   it('E14a: never learns that a load assignment was deleted: this dialect cannot say it', async () => {
     const client = await startHealthyClient();
     const removedMs = Date.now();
@@ -227,36 +189,14 @@ describe('grpc-js-xds', () => {
     expect(end?.kind === 'nacked' && end.reason).toContain('Endpoints have priority 3 but not 2');
   });
 
-  it('E16: follows a route to a DNS cluster without a failed call', async () => {
-    const client = await startHealthyClient();
-    const switchedMs = Date.now();
-    plane.controlPlane.addFault(replaced(logicalDnsCluster('login-dns', 'localhost', 15_102)));
-    plane.controlPlane.addFault({ kind: 'dangling-route', service: 'login', cluster: 'login-dns' });
-    await client.waitFor(({ from }) => from === DNS_BACKEND, 5000, switchedMs);
-    expect(client.failuresSince(switchedMs)).toEqual([]);
-  });
-
   it('E19: takes a listener that only gained fields for the one it has, and one that differs for new', async () => {
     await startHealthyClient({ csds: CSDS_ADDRESS });
     const before = await listenerVersion();
-    plane.controlPlane.addFault(replaced(listener({ appended: true })));
+    plane.controlPlane.addFault(replaced(apiListener('login', { maxStreamMs: 31_000 })));
     await expect.poll(() => lastPush('LDS')?.end?.kind).toBe('acked');
     expect(lastPush('LDS')?.version).toBeGreaterThan(Number(before));
     expect(await listenerVersion()).toBe(before);
-    plane.controlPlane.addFault(replaced(listener({ statPrefix: 'other' })));
+    plane.controlPlane.addFault(replaced(apiListener('login', { statPrefix: 'other' })));
     await expect.poll(listenerVersion).toBe(`${lastPush('LDS')?.version}`);
-  });
-
-  it('E21: an aggregate cluster turns to DNS when its endpoints are emptied, and back in seconds', async () => {
-    plane.controlPlane.obey({ dnsFallback: true });
-    plane.controlPlane.addFault(replaced(logicalDnsCluster('login-dns', 'localhost', 15_102)));
-    const client = await startHealthyClient();
-    const emptiedMs = Date.now();
-    plane.controlPlane.addFault({ kind: 'empty-endpoints', service: 'login' });
-    await client.waitFor(({ from }) => from === DNS_BACKEND, 5000, emptiedMs);
-    expect(client.failuresSince(emptiedMs).length).toBeLessThanOrEqual(1);
-    const restoredMs = Date.now();
-    plane.controlPlane.addFault(replaced(loadAssignment('login', BACKENDS)));
-    await client.waitFor(({ from }) => from !== DNS_BACKEND && from !== '', 15_000, restoredMs);
   });
 });

@@ -2,14 +2,15 @@
  * What both gRPC clients do when the control plane itself is gone, frozen or cut off: rows of the observed table, with the
  * outages cut short. C-core is Debian's python3-grpcio, and is skipped, saying so, where that is missing. The control plane is a process of its own, so that it can be killed.
  */
-import { type ChildProcess, spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Registry } from '#lab/registry/registry.ts';
 import { registryHandler } from '#lab/registry/registry-http.ts';
 import { TcpRelay } from '#lab/relay/tcp-relay.ts';
 import { type Listening, serveAdmin } from '#lab/xds/admin-http.ts';
 import { startEchoBackend } from '#tests/support/echo-backend.ts';
-import { RpcClient, type RpcResult } from '#tests/support/rpc-client.ts';
+import { GRPC_CORE, GRPC_JS } from '#tests/support/grpc-libraries.ts';
+import type { RpcClient, RpcResult } from '#tests/support/rpc-client.ts';
 import { endProcess, startProcess } from '#tests/support/start-process.ts';
 import { catalogueOf, startTestControlPlane } from '#tests/support/test-control-plane.ts';
 
@@ -23,7 +24,7 @@ const isOk = ({ code }: { code: number }) => code === 0;
 const isFailure = ({ code }: { code: number }) => code !== 0;
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-type Connect = (server: string, target: string, options: { readonly node: string }) => RpcClient;
+type Connect = (typeof LIBRARIES)[number]['connect'];
 
 let registry: Registry;
 let registryHttp: Listening;
@@ -59,22 +60,11 @@ function startWith(connect: Connect, server: string, node: string): RpcClient {
   return client;
 }
 
-const hasCore = spawnSync('/usr/bin/python3', ['-c', 'import grpc']).status === 0;
+/** What calls end with that are made before the control plane was ever there. */
 const LIBRARIES = [
-  {
-    library: 'grpc-js-xds',
-    isInstalled: true,
-    connect: RpcClient.grpcJs,
-    /** What calls end with that are made before the control plane was ever there. */
-    unborn: /deadline/i,
-  },
-  {
-    library: hasCore ? 'gRPC C-core' : "gRPC C-core (not run: Debian's python3-grpcio is missing)",
-    isInstalled: hasCore,
-    connect: RpcClient.grpcCore,
-    // It says at once what the other waits for.
-    unborn: /UNAVAILABLE: .*refused/,
-  },
+  { ...GRPC_JS, unborn: /deadline/i },
+  // It says at once what the other waits for.
+  { ...GRPC_CORE, unborn: /UNAVAILABLE: .*refused/ },
 ];
 
 async function startBackend(address: string): Promise<void> {
@@ -102,7 +92,7 @@ afterEach(async () => {
   await registryHttp.close();
 });
 
-describe.each(LIBRARIES)('$library without its control plane', (of) => {
+describe.each(LIBRARIES)('$name without its control plane', (of) => {
   const { isInstalled, connect, unborn } = of;
   const it = test.skipIf(!isInstalled);
   const startClient = (server = XDS, node = 'gateway-1-grpc') => startWith(connect, server, node);
@@ -150,7 +140,7 @@ describe.each(LIBRARIES)('$library without its control plane', (of) => {
   });
 });
 
-describe.each(LIBRARIES)('$library cut off from its control plane', ({ isInstalled, connect }) => {
+describe.each(LIBRARIES)('$name cut off from its control plane', ({ isInstalled, connect }) => {
   const it = test.skipIf(!isInstalled);
   const startClient = (server: string, node: string) => startWith(connect, server, node);
 
