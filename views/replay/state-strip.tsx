@@ -6,6 +6,8 @@ export interface StripState {
   readonly word: string;
   readonly heightPx: number;
   readonly background: string;
+  /** Class for its words. */
+  readonly text: string;
 }
 
 /** One state a frame, drawn as stretches. */
@@ -53,18 +55,28 @@ const dashes = (token: string) =>
 
 /** In the order of `serverSays`: unknown, healthy, trouble, silent. */
 export const SERVER_STATES: readonly StripState[] = [
-  { word: 'unknown', heightPx: 2, background: dashes('dim') },
-  { word: 'healthy', heightPx: 4, background: dashes('ok') },
-  { word: 'in trouble', heightPx: 10, background: stripes('warn') },
-  { word: 'silent', heightPx: 12, background: stripes('crit') },
+  { word: 'unknown', heightPx: 2, background: dashes('dim'), text: 'text-muted' },
+  { word: 'healthy', heightPx: 4, background: dashes('ok'), text: '' },
+  { word: 'in trouble', heightPx: 10, background: stripes('warn'), text: 'text-warn-text' },
+  { word: 'silent', heightPx: 12, background: stripes('crit'), text: 'text-crit-text' },
 ];
 
 /** Nobody heard, all well, some in trouble, more than half. */
 export const CLIENT_STATES: readonly StripState[] = [
-  { word: 'no client reports', heightPx: 2, background: dashes('dim') },
-  { word: 'all clients well', heightPx: 4, background: dashes('ok') },
-  { word: 'some clients in trouble', heightPx: 8, background: stripes('warn') },
-  { word: 'most clients in trouble', heightPx: 12, background: stripes('crit') },
+  { word: 'no client reports', heightPx: 2, background: dashes('dim'), text: 'text-muted' },
+  { word: 'all clients well', heightPx: 4, background: dashes('ok'), text: '' },
+  {
+    word: 'some clients in trouble',
+    heightPx: 8,
+    background: stripes('warn'),
+    text: 'text-warn-text',
+  },
+  {
+    word: 'most clients in trouble',
+    heightPx: 12,
+    background: stripes('crit'),
+    text: 'text-crit-text',
+  },
 ];
 
 /** The index into `CLIENT_STATES`. */

@@ -4,7 +4,7 @@ import { type PointerEvent, useCallback, useState } from 'react';
 import { addNs, elapsedNs, type TimeWindow } from '#telemetry/time.ts';
 import { type Surface, useCanvas } from '#views/canvas/use-canvas.ts';
 import { formatCount, formatPercent } from '#views/format/format-number.ts';
-import { formatClock, formatDuration, formatMinute } from '#views/format/format-time.ts';
+import { formatClock, formatDuration } from '#views/format/format-time.ts';
 import {
   boxBetween,
   type CellBox,
@@ -14,10 +14,10 @@ import {
   durationMarks,
   positionOf,
 } from '#views/traces/heatmap-scale.ts';
+import { timeMarks } from '#views/traces/time-marks.ts';
 
 /** From this share of failed spans on, a cell is red: most of it failed. */
 const MOST = 0.5;
-const TIME_MARKS = [0, 1, 2, 3, 4, 5, 6].map((part) => part / 6);
 
 /** Duration (log) over time: shade is the count, red with strokes means that most failed. Drag a box to look inside. */
 export function Heatmap({
@@ -147,14 +147,23 @@ function DurationAxis({ map }: { readonly map: DurationHeatmap }) {
 
 function TimeAxis({ window }: { readonly window: TimeWindow }) {
   const lengthNs = elapsedNs(window.startUnixNano, window.endUnixNano);
-  const format = lengthNs < 360e9 ? formatClock : formatMinute;
   return (
-    <div className="flex items-end justify-between" aria-hidden>
-      {TIME_MARKS.map((share) => (
-        <span key={share} className="num text-2xs text-muted">
-          {format(addNs(window.startUnixNano, share * lengthNs))}
-        </span>
-      ))}
+    <div className="relative" aria-hidden>
+      {timeMarks(window).map(({ at, text }) => {
+        const share = elapsedNs(window.startUnixNano, at) / lengthNs;
+        return (
+          <span
+            key={String(at)}
+            className="num absolute bottom-0 whitespace-nowrap text-2xs text-muted"
+            style={{
+              left: `${share * 100}%`,
+              transform: `translateX(${share < 0.03 ? '0' : share > 0.97 ? '-100%' : '-50%'})`,
+            }}
+          >
+            {text}
+          </span>
+        );
+      })}
     </div>
   );
 }

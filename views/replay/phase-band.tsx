@@ -1,0 +1,44 @@
+import type { Phase } from '#views/replay/replay-phases.ts';
+
+export const PHASE_PX = 22;
+
+const GROUNDS: Readonly<Record<Phase['tone'], string>> = {
+  plain: '',
+  crit: 'bg-crit-fill',
+  dns: 'bg-dns-fill',
+  ok: 'bg-ok-fill',
+};
+/** A narrower phase has its name on hover only. */
+const MIN_NAME_SHARE = 0.045;
+
+/** The parts of the incident by name: before, failing, moving, after. */
+export function PhaseBand({
+  phases,
+  frames,
+}: {
+  readonly phases: readonly Phase[];
+  readonly frames: number;
+}) {
+  return (
+    <ol className="relative text-muted text-xs" style={{ height: PHASE_PX }} aria-label="Phases">
+      {phases.map((phase) => (
+        <li
+          key={phase.name}
+          title={phase.name}
+          className="absolute inset-y-0 overflow-hidden whitespace-nowrap border-edge border-l pt-[3px] pl-1.5"
+          style={{
+            left: `${(phase.from / frames) * 100}%`,
+            width: `${((phase.to - phase.from) / frames) * 100}%`,
+          }}
+        >
+          <span className={`absolute inset-0 ${GROUNDS[phase.tone]}`} aria-hidden />
+          <span
+            className={(phase.to - phase.from) / frames < MIN_NAME_SHARE ? 'sr-only' : 'relative'}
+          >
+            {phase.name}
+          </span>
+        </li>
+      ))}
+    </ol>
+  );
+}
