@@ -1,10 +1,13 @@
 import type { ServiceMap } from '#analysis/service-map/service-map.ts';
+import { secondOf, type UnixSecond } from '#telemetry/time.ts';
 
 /** What one edge or node did, one value a snapshot kept, oldest first. */
 export interface SeenSeries {
+  readonly seconds: readonly UnixSecond[];
   readonly perSecond: readonly number[];
   readonly errorRatio: readonly number[];
-  readonly latencyMs: readonly number[];
+  /** undefined where nothing was measured: no call is not a fast call. */
+  readonly latencyMs: readonly (number | undefined)[];
 }
 
 export type SeenHistory = ReadonlyMap<string, SeenSeries>;
@@ -23,39 +26,45 @@ export function addToHistory(
     before === undefined || map.window.endUnixNano - before.window.endUnixNano >= STEP_NS;
   if (!isNew) return history;
   const next = new Map<string, SeenSeries>();
+  const second = secondOf(map.window.endUnixNano);
   for (const edge of map.edges) {
-    next.set(
-      edge.id,
-      append(history.get(edge.id), edge.callsPerSecond, edge.errorRatio, edge.p99Ns),
-    );
+    const { callsPerSecond: perSecond, errorRatio, p99Ns } = edge;
+    next.set(edge.id, append(history.get(edge.id), { second, perSecond, errorRatio, p99Ns }));
   }
   for (const node of map.nodes) {
     const key = `node:${node.id}`;
-    next.set(key, append(history.get(key), node.requestsPerSecond, node.errorRatio, node.p99Ns));
+    const { requestsPerSecond: perSecond, errorRatio, p99Ns } = node;
+    next.set(key, append(history.get(key), { second, perSecond, errorRatio, p99Ns }));
   }
   return next;
 }
 
 /** The middle of the first values kept: what it was. undefined until enough was seen to compare. */
-export function earlier(values: readonly number[]): number | undefined {
-  const first = values.slice(0, Math.floor(values.length / 3));
+export function earlier(values: readonly (number | undefined)[]): number | undefined {
+  const first = values
+    .slice(0, Math.floor(values.length / 3))
+    .filter((value) => value !== undefined);
   if (first.length < 5) return undefined;
   return first.toSorted((a, b) => a - b)[Math.floor(first.length / 2)];
 }
 
 function append(
   series: SeenSeries | undefined,
-  perSecond: number,
-  errorRatio: number,
-  latencyNs: number | undefined,
+  now: {
+    readonly second: UnixSecond;
+    readonly perSecond: number;
+    readonly errorRatio: number;
+    readonly p99Ns: number | undefined;
+  },
 ): SeenSeries {
-  const push = (values: readonly number[] | undefined, value: number) => [
+  const push = <T>(values: readonly T[] | undefined, value: T): readonly T[] => [
     ...(values ?? []).slice(1 - KEPT),
     value,
   ];
   return {
-    perSecond: push(series?.perSecond, perSecond),
-    errorRatio: push(series?.errorRatio, errorRatio),
-    latencyMs: push(series?.latencyMs, (latencyNs ?? 0) / 1e6),
+    seconds: push(series?.seconds, now.second),
+    perSecond: push(series?.perSecond, now.perSecond),
+    errorRatio: push(series?.errorRatio, now.errorRatio),
+    latencyMs: push(series?.latencyMs, now.p99Ns === undefined ? undefined : now.p99Ns / 1e6),
   };
 }

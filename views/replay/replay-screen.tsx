@@ -209,7 +209,14 @@ function Aside({
 }) {
   if (selection !== undefined) {
     return (
-      <Inspector map={map} selection={selection} seen={seen} groups={groups} onSelect={onSelect} />
+      <Inspector
+        map={map}
+        selection={selection}
+        seen={seen}
+        isPast
+        groups={groups}
+        onSelect={onSelect}
+      />
     );
   }
   return (

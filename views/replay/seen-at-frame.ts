@@ -1,5 +1,6 @@
 import type { ReplayTimeline } from '#analysis/replay/timeline.ts';
 import { edgeId } from '#analysis/service-map/edge-id.ts';
+import { unixSecond } from '#telemetry/time.ts';
 import type { SeenHistory, SeenSeries } from '#views/live/edge-history.ts';
 import type { MapSelection } from '#views/service-map/map-selection.ts';
 
@@ -22,9 +23,10 @@ export function seenAtFrame(
     sumAt(timeline, edges, first + i),
   );
   const seen: SeenSeries = {
+    seconds: series.map((_, i) => unixSecond(timeline.startSecond + first + i)),
     perSecond: series.map((at) => at.calls),
     errorRatio: series.map((at) => (at.calls === 0 ? 0 : at.errors / at.calls)),
-    latencyMs: series.map((at) => at.p95Ms),
+    latencyMs: series.map((at) => (at.calls === 0 ? undefined : at.p95Ms)),
   };
   return new Map([[selection.kind === 'edge' ? selection.id : `node:${selection.id}`, seen]]);
 }

@@ -3,6 +3,7 @@
 import { ArrowRight, ListTree, Network } from 'lucide-react';
 import { isOwnTime, type Slowdown } from '#analysis/incident/slowdown.ts';
 import type { ServiceEdge, ServiceMap } from '#analysis/service-map/service-map.ts';
+import type { TimeWindow } from '#telemetry/time.ts';
 import { formatRate } from '#views/format/format-number.ts';
 import { formatLatency } from '#views/format/format-time.ts';
 import type { SeenSeries } from '#views/live/edge-history.ts';
@@ -20,17 +21,21 @@ import {
   wayOut,
   whoSaysWhat,
 } from './explain-edge.ts';
+import { tracesOfEdge } from './inspected-traces.ts';
 import { InspectorHead, InspectorSection, ModeSplit, RedRow } from './inspector-parts.tsx';
 
 export function InspectEdge({
   edge,
   map,
   seen,
+  past,
   onClose,
 }: {
   readonly edge: ServiceEdge;
   readonly map: ServiceMap;
   readonly seen: SeenSeries | undefined;
+  /** The time of the map, where it is not the present. */
+  readonly past: TimeWindow | undefined;
   readonly onClose: () => void;
 }) {
   const failure = explainFailure(edge, map);
@@ -85,11 +90,11 @@ export function InspectEdge({
       )}
       <div className="mt-auto flex gap-2 p-3">
         {edge.errors > 0 && (
-          <ButtonLink className="flex-1" href={tracesHref(edge, true)}>
+          <ButtonLink className="flex-1" href={tracesOfEdge(edge, { onlyFailed: true, past })}>
             <ListTree size={14} aria-hidden /> Failed traces
           </ButtonLink>
         )}
-        <ButtonLink className="flex-1" href={tracesHref(edge, false)}>
+        <ButtonLink className="flex-1" href={tracesOfEdge(edge, { onlyFailed: false, past })}>
           <ListTree size={14} aria-hidden /> Its traces
         </ButtonLink>
       </div>
@@ -156,13 +161,4 @@ function channelWords(edge: ServiceEdge, map: ServiceMap): string {
   return clients.some((client) => client.kind === 'sidecar')
     ? 'through its sidecar'
     : 'service call';
-}
-
-/** The mode of the failures is part of the question: it is what tells them apart. */
-function tracesHref(edge: ServiceEdge, onlyFailed: boolean): string {
-  const query = new URLSearchParams({ service: nodeName(edge.client) });
-  if (onlyFailed) query.set('status', 'error');
-  const worst = edge.byMode.toSorted((a, b) => b.errors - a.errors)[0];
-  if (onlyFailed && worst !== undefined) query.set('mode', worst.mode);
-  return `/traces?${query}`;
 }

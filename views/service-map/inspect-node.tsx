@@ -2,6 +2,7 @@
 
 import { ArrowRight, ListTree } from 'lucide-react';
 import type { ServiceEdge, ServiceMap, ServiceNode } from '#analysis/service-map/service-map.ts';
+import type { TimeWindow } from '#telemetry/time.ts';
 import { VERDICT_TEXT, verdictLook } from '#views/control-plane/verdict-look.ts';
 import { formatPercent, formatPlural, formatRate } from '#views/format/format-number.ts';
 import { formatAge, formatLatency } from '#views/format/format-time.ts';
@@ -10,6 +11,7 @@ import { ButtonLink } from '#views/shell/button.tsx';
 import { HealthIcon, healthWord } from '#views/shell/health-icon.tsx';
 import { SplitBar } from '#views/shell/split-bar.tsx';
 import { nodeName } from './describe-edge.ts';
+import { tracesOfNode } from './inspected-traces.ts';
 import { InspectorHead, InspectorSection, ModeSplit, RedRow } from './inspector-parts.tsx';
 import type { MapSelection } from './map-selection.ts';
 
@@ -17,12 +19,15 @@ export function InspectNode({
   node,
   map,
   seen,
+  past,
   onSelect,
   onClose,
 }: {
   readonly node: ServiceNode;
   readonly map: ServiceMap;
   readonly seen: SeenSeries | undefined;
+  /** The time of the map, where it is not the present. */
+  readonly past: TimeWindow | undefined;
   readonly onSelect: (selection: MapSelection) => void;
   readonly onClose: () => void;
 }) {
@@ -61,16 +66,10 @@ export function InspectNode({
       <EdgeList title="Calls" edges={callees} nameOf={(edge) => edge.server} onSelect={onSelect} />
       {node.kind === 'service' && (
         <div className="mt-auto flex gap-2 p-3">
-          <ButtonLink
-            className="flex-1"
-            href={`/traces?${new URLSearchParams({ service: node.id, status: 'error' })}`}
-          >
+          <ButtonLink className="flex-1" href={tracesOfNode(node.id, { onlyFailed: true, past })}>
             <ListTree size={14} aria-hidden /> Failed traces
           </ButtonLink>
-          <ButtonLink
-            className="flex-1"
-            href={`/traces?${new URLSearchParams({ service: node.id })}`}
-          >
+          <ButtonLink className="flex-1" href={tracesOfNode(node.id, { onlyFailed: false, past })}>
             <ListTree size={14} aria-hidden /> Its traces
           </ButtonLink>
         </div>

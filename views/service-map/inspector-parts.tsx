@@ -4,13 +4,16 @@ import { X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { Health, ModeCount } from '#analysis/service-map/service-map.ts';
 import { formatPercent } from '#views/format/format-number.ts';
+import { formatLatency } from '#views/format/format-time.ts';
 import { earlier, type SeenSeries } from '#views/live/edge-history.ts';
 import { IconButton } from '#views/shell/button.tsx';
+import { FigureTable } from '#views/shell/figure-table.tsx';
 import { HealthIcon } from '#views/shell/health-icon.tsx';
 import { RoutingMark } from '#views/shell/routing-mark.tsx';
 import { Sparkline } from '#views/shell/sparkline.tsx';
 import { SplitBar } from '#views/shell/split-bar.tsx';
 import { MODE_ORDER, routingLook } from '#views/theme/routing-look.ts';
+import { seenFigures } from './seen-figures.ts';
 
 const HEAD_GROUNDS: Readonly<Record<Health, string>> = {
   ok: 'border-edge bg-raise',
@@ -67,7 +70,20 @@ export function RedRow({
   const wasMs = earlier(seen?.latencyMs ?? []);
   return (
     <div className="grid grid-cols-3 divide-x divide-line border-line border-y">
-      <Figure label="Calls" value={perSecond} was={undefined}>
+      <Figure
+        label="Calls"
+        value={perSecond}
+        was={undefined}
+        corner={
+          seen !== undefined && (
+            <FigureTable
+              name="Calls, errors and latency"
+              side="bottom"
+              read={() => seenFigures(seen, latencyName)}
+            />
+          )
+        }
+      >
         <Sparkline values={seen?.perSecond ?? []} />
       </Figure>
       <Figure
@@ -81,7 +97,7 @@ export function RedRow({
       <Figure
         label={latencyName}
         value={p99Ms}
-        was={wasMs === undefined || wasMs === 0 ? undefined : `${Math.round(wasMs)} ms`}
+        was={wasMs === undefined ? undefined : formatLatency(wasMs * 1e6)}
       >
         <Sparkline values={seen?.latencyMs ?? []} tone="warn" />
       </Figure>
@@ -94,20 +110,23 @@ function Figure({
   value,
   was,
   isBad = false,
+  corner,
   children,
 }: {
   readonly label: string;
   readonly value: string;
   readonly was: string | undefined;
+  readonly corner?: ReactNode;
   readonly isBad?: boolean;
   readonly children: ReactNode;
 }) {
   return (
     <div className="min-w-0 px-3 pt-2 pb-2.5">
-      <p className="flex justify-between gap-1 text-muted text-xs">
+      <div className="flex justify-between gap-1 text-muted text-xs">
         <span>{label}</span>
         {was !== undefined && <span className="truncate">was {was}</span>}
-      </p>
+        {corner && <span className="-my-1 -mr-2">{corner}</span>}
+      </div>
       <p className={`num mb-1 text-[17px] leading-6 ${isBad ? 'text-crit-text' : ''}`}>{value}</p>
       {children}
     </div>

@@ -16,6 +16,8 @@ export interface InspectorProps {
   readonly map: ServiceMap;
   readonly selection: MapSelection | undefined;
   readonly seen: SeenHistory;
+  /** The map is not that of the present: traces are looked for in its own time. */
+  readonly isPast: boolean;
   /** Of a map that is drawn in groups. */
   readonly groups?: MapGroups | undefined;
   readonly onSelect: (selection: MapSelection | undefined) => void;
@@ -36,12 +38,15 @@ export function Inspector(props: InspectorProps) {
 function Inspected(props: InspectorProps) {
   const { map, selection, seen, onSelect } = props;
   const close = () => onSelect(undefined);
+  const past = props.isPast ? map.window : undefined;
   const grouped = inspectGrouped(props, close);
   if (grouped !== undefined) return grouped;
   if (selection?.kind === 'edge') {
     const edge = map.edges.find((candidate) => candidate.id === selection.id);
     if (edge === undefined) return <Gone what={selection.id} onClose={close} />;
-    return <InspectEdge edge={edge} map={map} seen={seen.get(edge.id)} onClose={close} />;
+    return (
+      <InspectEdge edge={edge} map={map} seen={seen.get(edge.id)} past={past} onClose={close} />
+    );
   }
   if (selection?.kind === 'node') {
     const node = map.nodes.find((candidate) => candidate.id === selection.id);
@@ -51,6 +56,7 @@ function Inspected(props: InspectorProps) {
         node={node}
         map={map}
         seen={seen.get(`node:${node.id}`)}
+        past={past}
         onSelect={onSelect}
         onClose={close}
       />

@@ -123,6 +123,7 @@ export function MapScreen({
             map={map}
             selection={state.selection}
             seen={isPaused ? NOT_SEEN : live.seen}
+            isPast={isPaused}
             groups={groups}
             onSelect={state.select}
           />

@@ -12,10 +12,12 @@ export interface Figures {
 /** The same figures as the chart beside it, as a table over it; `read` is asked when it is opened. */
 export function FigureTable({
   name,
+  side = 'top',
   read,
 }: {
   /** What the figures are: "Calls by routing". */
   readonly name: string;
+  readonly side?: 'top' | 'bottom';
   readonly read: () => Figures;
 }) {
   return (
@@ -24,7 +26,7 @@ export function FigureTable({
       button={<Table2 size={14} aria-hidden />}
       buttonClass="grid size-6 shrink-0 place-items-center rounded-md text-muted hover:bg-raise hover:text-fg"
       align="left"
-      side="top"
+      side={side}
       className="w-max max-w-[min(720px,90vw)]"
     >
       {() => <FigureRows name={name} figures={read()} className="max-h-[320px]" />}

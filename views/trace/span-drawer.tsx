@@ -274,6 +274,8 @@ function Links({ details }: { readonly details: SpanDetails }) {
 
 /** Half of the window of the map that a span is looked up on. */
 const MAP_NS = 5 * NS_PER_SECOND;
+/** Where traces like it are looked for: mostly before it, since after a fresh trace there is nothing yet. */
+const LIKE_NS = { before: 480 * NS_PER_SECOND, after: 120 * NS_PER_SECOND };
 
 function Actions({ columns, row, folds, incidentId }: DrawerProps) {
   const by = folds.routedBy[row] ?? -1;
@@ -282,6 +284,8 @@ function Actions({ columns, row, folds, incidentId }: DrawerProps) {
   const like = new URLSearchParams({ service: textAt(columns, columns.service, row) });
   if (error !== '') like.append('attribute', `error.type=${error}`);
   else like.set('operation', textAt(columns, columns.name, row));
+  like.set('from', String(addNs(at, -LIKE_NS.before)));
+  like.set('to', String(addNs(at, LIKE_NS.after)));
   return (
     <div className="flex gap-1.5 border-line border-t p-3">
       {incidentId === undefined ? (

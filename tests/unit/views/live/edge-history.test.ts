@@ -14,10 +14,17 @@ describe('addToHistory', () => {
     expect(soon).toBe(one);
     expect(later.get('gateway->login')?.errorRatio).toEqual([0, 1]);
     expect(later.get('node:login')?.perSecond).toEqual([24, 24]);
+    const [before, now] = later.get('node:login')?.seconds ?? [];
+    expect((now ?? 0) - (before ?? 0)).toBe(1);
   });
 });
 
 describe('earlier', () => {
+  it('leaves out what was not measured', () => {
+    expect(earlier([undefined, 3, 1, 2, 9, 4, ...new Array(12).fill(50)])).toBe(3);
+    expect(earlier([undefined, undefined, 3, 1, 2, 9, ...new Array(9).fill(50)])).toBeUndefined();
+  });
+
   it('is the middle of the oldest third, and unknown while that is short', () => {
     expect(earlier([1, 2, 3])).toBeUndefined();
     expect(earlier([3, 1, 2, 9, 4, ...new Array(12).fill(50)])).toBe(3);
