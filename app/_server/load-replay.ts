@@ -14,11 +14,11 @@ import {
   readServerViewChanges,
 } from '#store/control-plane/read-control-plane.ts';
 import { readXdsClientChanges, readXdsClientsAt } from '#store/control-plane/read-xds-clients.ts';
-import { readIncident } from '#store/incidents/read-incidents.ts';
 import { readServiceInstances } from '#store/services/read-services.ts';
 import { readSpans } from '#store/spans/read-spans.ts';
 import { secondOf, startOfSecond, type TimeWindow, unixSecond } from '#telemetry/time.ts';
 import { database } from './database.ts';
+import { loadIncident } from './load-incidents.ts';
 import { now } from './now.ts';
 
 const SECONDS_BEFORE = 60;
@@ -29,7 +29,7 @@ const MAX_PUSH_SPANS = 2000;
 
 /** Everything that a replay of the incident shows; undefined when there is no such incident. */
 export async function loadReplay(incidentId: string): Promise<ReplayTimeline | undefined> {
-  const incident = await readIncident(database(), incidentId);
+  const incident = await loadIncident(incidentId);
   if (incident === undefined) return undefined;
   const window = replayWindow(incident);
   const { startUnixNano } = window;

@@ -1,6 +1,5 @@
 import { slowdownsIn } from '#analysis/service-map/mark-slow.ts';
 import { readCallEdgeSeconds } from '#store/call-edges/read-call-edges.ts';
-import { readOpenIncidents } from '#store/incidents/read-incidents.ts';
 import { readFreshness } from '#store/read-freshness.ts';
 import type { Span } from '#telemetry/span.ts';
 import {
@@ -17,6 +16,7 @@ import type { LiveSnapshot } from '#views/live/live-snapshot.ts';
 import { answerInPart, database } from './database.ts';
 import { readHistorySeconds, toCallHistory } from './load-call-history.ts';
 import { loadControlPlaneWith, PUSH_SECONDS, readPushSpans } from './load-control-plane.ts';
+import { loadOpenIncidents } from './load-incidents.ts';
 import {
   liveWindow,
   loadMapWith,
@@ -76,7 +76,7 @@ export class LiveSnapshots {
     const historyWindow = lastSeconds(HISTORY_SECONDS, takenUnixNano);
     const [controlPlane, openIncidents, shifts, run, rows] = await Promise.all([
       loadControlPlaneWith(pushSpans, takenUnixNano),
-      readOpenIncidents(database()),
+      loadOpenIncidents(),
       loadShifts(historyWindow),
       this.#run.take(runWindow(window)),
       // With the second that has just begun: a sender's clock may be ahead.

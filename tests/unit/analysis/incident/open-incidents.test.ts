@@ -246,8 +246,8 @@ describe('judgeSecond in the story of 8 March', () => {
       '61 incident-opened Mesh configuration lost: 2 of 2 names gone',
       '100 shift-began gateway',
       '100 failures-ended gateway → song',
-      '110 failures-ended gateway → login',
       '110 shift-ended gateway',
+      '110 failures-ended gateway → login',
       '110 mitigated ',
       '180 release control plane',
       '181 config-restored login, song',
@@ -303,8 +303,8 @@ describe('judgeSecond and the control plane', () => {
       title: 'Push rejected: CDS v42 by 1 of 2 clients',
     });
     expect(kindsOf(incident)).toEqual([
-      'incident-opened',
       'push-rejected',
+      'incident-opened',
       'push-accepted',
       'resolved',
     ]);
