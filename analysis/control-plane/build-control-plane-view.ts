@@ -9,6 +9,7 @@ import type {
   XdsClient,
 } from '#analysis/control-plane/xds-client.ts';
 import { elapsedNs, NS_PER_SECOND, type UnixNano } from '#telemetry/time.ts';
+import { versionWord } from '#telemetry/version-word.ts';
 
 /** Pings and backoff spread the news of one loss over so long. */
 const TOGETHER_NS = 20 * NS_PER_SECOND;
@@ -84,7 +85,7 @@ function startOfBurst(instants: readonly UnixNano[]): UnixNano | undefined {
 
 function summarise(state: ControlPlaneView['state'], input: ControlPlaneInput): string {
   const { server, clients } = input;
-  const version = server.version === undefined ? '' : ` ${server.version}`;
+  const version = server.version === undefined ? '' : ` ${versionWord(server.version)}`;
   if (state === 'none') return 'no control plane seen';
   if (state === 'lost') {
     const since = stateSince(state, input);
@@ -137,7 +138,7 @@ function reachable({ server, clients, atUnixNano }: ControlPlaneInput): Claim {
         : `silent for ${seconds(elapsedNs(silent, atUnixNano))}`,
     clients: up > 0 ? `${up} of ${clients.length} hold a stream` : 'no client holds a stream',
     agrees: speaks === up > 0,
-    critical: false,
+    critical: clients.length > 0 && up === 0,
   };
 }
 
@@ -167,7 +168,10 @@ function versions({ server, clients }: ControlPlaneInput): Claim {
   ).length;
   return {
     subject: 'configuration',
-    server: server.version === undefined ? unsaid(server) : lastKnown(server, server.version),
+    server:
+      server.version === undefined
+        ? unsaid(server)
+        : lastKnown(server, versionWord(server.version)),
     clients:
       server.version === undefined
         ? heldVersions(clients)

@@ -7,6 +7,7 @@ import type {
 } from '#analysis/control-plane/xds-client.ts';
 import type { CallEdge } from '#telemetry/call-edge.ts';
 import { addNs, elapsedNs, NS_PER_SECOND, type UnixNano } from '#telemetry/time.ts';
+import { versionWord } from '#telemetry/version-word.ts';
 import { XDS_TYPES, type XdsType } from '#telemetry/xds-type.ts';
 
 /** A client before it is judged. */
@@ -159,7 +160,10 @@ function isRejected(client: ClientFacts): Verdict | undefined {
   if (type === undefined) return undefined;
   const state = client.types[type];
   const why = state?.rejectReason === undefined ? '' : `: ${state.rejectReason}`;
-  return { verdict: 'rejected', reason: `${type} ${state?.rejected ?? ''} refused${why}` };
+  return {
+    verdict: 'rejected',
+    reason: `${type} ${versionWord(state?.rejected ?? '')} refused${why}`,
+  };
 }
 
 function isDisconnected(client: ClientFacts): Verdict | undefined {
@@ -168,7 +172,7 @@ function isDisconnected(client: ClientFacts): Verdict | undefined {
   if (!holds) return { verdict: 'never-connected', reason: 'no stream and no configuration' };
   return {
     verdict: 'stream-lost',
-    reason: `no stream, goes on with ${ackedVersion(client) ?? 'what it holds'}`,
+    reason: `no stream, goes on with ${versionWord(ackedVersion(client) ?? 'what it holds')}`,
   };
 }
 
@@ -183,7 +187,10 @@ function isNotAcked(client: ClientFacts, facts: Facts): Verdict | undefined {
     (push) => newestPush(push.type, facts) === push && push.outcome === 'silent',
   );
   if (late !== undefined && client.types[late.type]?.acked !== late.version) {
-    return { verdict: 'not-acked', reason: `${late.type} ${late.version} sent, no answer` };
+    return {
+      verdict: 'not-acked',
+      reason: `${late.type} ${versionWord(late.version)} sent, no answer`,
+    };
   }
   const awaited = client.connected ? awaitedNames(client) : [];
   if (awaited.length > 0) {
@@ -202,7 +209,7 @@ function isNotAcked(client: ClientFacts, facts: Facts): Verdict | undefined {
 function isOlder(client: ClientFacts, { previous }: Facts): Verdict | undefined {
   const wentBack = previous && findRegression(previous, client.types);
   if (wentBack === undefined) return undefined;
-  const reason = `${wentBack.type} went back from ${wentBack.fromVersion}`;
+  const reason = `${wentBack.type} went back from ${versionWord(wentBack.fromVersion)}`;
   return { verdict: 'older-version', reason, wentBack };
 }
 
@@ -276,7 +283,7 @@ function rejectedType(client: ClientFacts): XdsType | undefined {
 
 function fromVersion(client: ClientFacts): string {
   const version = ackedVersion(client);
-  return version === undefined ? '' : ` from ${version}`;
+  return version === undefined ? '' : ` from ${versionWord(version)}`;
 }
 
 /** Of the content that changed last. */
@@ -295,5 +302,5 @@ function states(client: ClientFacts): readonly (readonly [XdsType, XdsTypeState]
 }
 
 function percent(ratio: number): string {
-  return `${Math.round(ratio * 100)} %`;
+  return `${Math.round(ratio * 100)}%`;
 }

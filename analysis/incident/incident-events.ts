@@ -32,6 +32,7 @@ import {
   type UnixNano,
   type UnixSecond,
 } from '#telemetry/time.ts';
+import { versionWord } from '#telemetry/version-word.ts';
 
 /** What the entries of a timeline say is under way: an incident needs no other memory. */
 export interface UnderWay {
@@ -111,7 +112,7 @@ function releaseEvents({ controlPlane }: Evidence): readonly IncidentEvent[] {
         release.unixNano,
         'release',
         CONTROL_PLANE,
-        `${release.release || release.version} published: ${release.resourcesAfter} resources, ${release.resourcesBefore} before`,
+        `${release.release || versionWord(release.version)} published: ${release.resourcesAfter} resources, ${release.resourcesBefore} before`,
         'span xds.release',
       ),
     );

@@ -6,6 +6,7 @@ import { lengthOf, worstSlowdown } from '#analysis/incident/slowdown.ts';
 import { edgeId } from '#analysis/service-map/edge-id.ts';
 import { USERS } from '#telemetry/call-edge.ts';
 import { isMesh } from '#telemetry/routing-mode.ts';
+import { versionWord } from '#telemetry/version-word.ts';
 
 /** An incident in two sentences: templates over facts, never free text. */
 export interface IncidentWords {
@@ -60,6 +61,13 @@ function harmlessWords(evidence: Evidence): Omit<IncidentWords, 'severity'> | un
   return slowdowns.length > 0 ? callsAreSlow(evidence) : undefined;
 }
 
+/** "Release r42 (v10)": the name is the operators', the version the clients'. */
+function releaseWords({ release, version }: Release): string {
+  return release === ''
+    ? `Release ${versionWord(version)}`
+    : `Release ${release} (${versionWord(version)})`;
+}
+
 function setbackOf({ setbacks }: Evidence, kind: Setback['kind']): Setback | undefined {
   return setbacks.find((setback) => setback.kind === kind);
 }
@@ -68,7 +76,7 @@ function pushRefused(evidence: Evidence, setback: Setback): Omit<IncidentWords, 
   const { type, version, clients, reason } = setback;
   const by = `${clients.length} of ${evidence.controlPlane.clients.length} clients`;
   return {
-    title: `Push rejected: ${type} ${version} by ${by}${effectOf(evidence.failing)}`,
+    title: `Push rejected: ${type} ${versionWord(version ?? '')} by ${by}${effectOf(evidence.failing)}`,
     cause: `Clients refuse what the control plane sends (${reason}). Those that hold an earlier configuration go on with it; one that starts now has none.`,
   };
 }
@@ -92,7 +100,7 @@ function deletionKept(
   const keepers = controlPlane.clients.filter(({ restartRisk }) => restartRisk === 'would-break');
   return {
     title: `Mesh configuration lost and kept: ${resourcesBefore - resourcesAfter} of ${resourcesBefore} resources gone at the control plane`,
-    cause: `Release ${release.release || release.version} took them away. ${keepers.length} of ${controlPlane.clients.length} xDS clients go on with what they hold; one that starts now has none.`,
+    cause: `${releaseWords(release)} took them away. ${keepers.length} of ${controlPlane.clients.length} xDS clients go on with what they hold; one that starts now has none.`,
   };
 }
 
@@ -100,8 +108,8 @@ function pushKills(evidence: Evidence, setback: Setback): Omit<IncidentWords, 's
   const { type, version, clients } = setback;
   const by = `${clients.length} of ${evidence.controlPlane.clients.length} clients`;
   return {
-    title: `Proxies die of a push: ${type} ${version} at ${by}${effectOf(evidence.failing)}`,
-    cause: `${list(clients)} end each time they are sent ${type} ${version}, and are sent it again when they start. Nothing passes a proxy while it is down.`,
+    title: `Proxies die of a push: ${type} ${versionWord(version ?? '')} at ${by}${effectOf(evidence.failing)}`,
+    cause: `${list(clients)} end each time they are sent ${type} ${versionWord(version ?? '')}, and are sent it again when they start. Nothing passes a proxy while it is down.`,
   };
 }
 
@@ -132,7 +140,7 @@ function configLost(evidence: Evidence): Omit<IncidentWords, 'severity'> {
   const what =
     massDeletion === undefined
       ? 'The configuration that clients acknowledged lacks'
-      : `Release ${massDeletion.release || massDeletion.version} (${massDeletion.version}) took away ${massDeletion.resourcesBefore - massDeletion.resourcesAfter} of ${massDeletion.resourcesBefore} resources:`;
+      : `${releaseWords(massDeletion)} took away ${massDeletion.resourcesBefore - massDeletion.resourcesAfter} of ${massDeletion.resourcesBefore} resources:`;
   const { clients } = evidence.controlPlane;
   const failed = clients.filter((client) => client.verdict === 'failing').length;
   const toll = failed === 0 ? '' : `, ${failed} of them find no address for their calls`;

@@ -4,6 +4,7 @@ import { CONTROL_PLANE, entry } from '#analysis/incident/incident-entry.ts';
 import type { Evidence } from '#analysis/incident/incident-evidence.ts';
 import { METRIC_DNS_QUERIES, METRIC_XDS_CLIENT_CONFIG_AGE } from '#telemetry/metric-names.ts';
 import { endOfSecond, type UnixNano } from '#telemetry/time.ts';
+import { versionWord } from '#telemetry/version-word.ts';
 
 const DNS = 'DNS';
 
@@ -72,9 +73,9 @@ function textOf({ kind, type, version, reason, clients }: Setback, all: number):
   const by = `${clients.length} of ${all} clients`;
   switch (kind) {
     case 'push-rejected':
-      return `${type} ${version} refused by ${by}: ${reason}`;
+      return `${type} ${versionWord(version ?? '')} refused by ${by}: ${reason}`;
     case 'push-fatal':
-      return `${type} ${version} ends ${clients.join(', ')}: ${reason}`;
+      return `${type} ${versionWord(version ?? '')} ends ${clients.join(', ')}: ${reason}`;
     case 'clients-cut-off':
       return `${clients.join(', ')}: ${reason}`;
     case 'version-regressed':
@@ -88,7 +89,7 @@ function isOf(setback: Setback, event: IncidentEvent): boolean {
   if (setback.kind === 'clients-cut-off') return event.unixNano === setback.unixNano;
   return (
     setback.kind === 'version-regressed' ||
-    event.text.startsWith(`${setback.type} ${setback.version} `)
+    event.text.startsWith(`${setback.type} ${versionWord(setback.version ?? '')} `)
   );
 }
 

@@ -1,10 +1,10 @@
 import type { Page } from 'playwright';
 import { expect, test } from 'playwright/test';
+import { versionWord } from '#telemetry/version-word.ts';
 import { getJson, postJson } from '#tests/support/http-json.ts';
 import { type RunningStack, runStack, waitFor } from '#tests/support/run-stack.ts';
 import { formatCount, formatPercent, formatRate } from '#views/format/format-number.ts';
 import { formatLatency } from '#views/format/format-time.ts';
-import { formatVersion } from '#views/format/format-version.ts';
 
 /** Real backoffs of real clients: no faster than they are. */
 const SPEED = 2;
@@ -140,7 +140,7 @@ test.describe('control-plane-crash, through the supervisor', () => {
       XDS_TYPES.forEach((type, column) => {
         const acked = client.types[type]?.acked;
         expect(said[column + 1], `${client.id} ${type}`).toContain(
-          acked === undefined ? '–' : formatVersion(acked),
+          acked === undefined ? '–' : versionWord(acked),
         );
       });
       expect(said.at(-1), client.id).toBe(client.reason);

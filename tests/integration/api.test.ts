@@ -49,7 +49,7 @@ describe('the API after march-8', () => {
 
   it('shows both views of the control plane at any second', async () => {
     const before = await (await getControlPlane(ask(`at=${at(30)}`))).json();
-    expect(before).toMatchObject({ state: 'healthy', summary: '7 clients in sync with 41' });
+    expect(before).toMatchObject({ state: 'healthy', summary: '7 clients in sync with v41' });
     const view = await (await getControlPlane(ask(`at=${at(60)}`))).json();
     const verdicts = Object.fromEntries(
       view.clients.map((client: { id: string; verdict: string }) => [client.id, client.verdict]),

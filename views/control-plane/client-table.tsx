@@ -4,10 +4,10 @@ import { Fragment, type ReactNode } from 'react';
 import { missingNames } from '#analysis/control-plane/judge-client.ts';
 import type { XdsClient, XdsTypeState } from '#analysis/control-plane/xds-client.ts';
 import { elapsedNs, type UnixNano } from '#telemetry/time.ts';
+import { versionWord } from '#telemetry/version-word.ts';
 import type { XdsType } from '#telemetry/xds-type.ts';
 import { formatPercent } from '#views/format/format-number.ts';
 import { formatAge, formatAgeAt } from '#views/format/format-time.ts';
-import { formatVersion } from '#views/format/format-version.ts';
 import { Badge, type Tone } from '#views/shell/badge.tsx';
 import { classNames } from '#views/shell/class-names.ts';
 import { CopyButton } from '#views/shell/copy-button.tsx';
@@ -35,18 +35,18 @@ export function ClientTable({
   readonly marked: string | undefined;
 }) {
   return (
-    <table className="w-full min-w-[1080px] border-collapse text-sm">
+    <table className="w-full min-w-[900px] border-collapse text-sm">
       <thead className="sticky top-0 z-10 bg-panel text-left text-muted text-xs">
         <tr className="h-8 border-line border-b">
           <th className="w-[200px] pl-3.5 font-normal">Client</th>
-          <th className="w-[210px] font-normal">State</th>
+          <th className="w-[210px] pr-4 font-normal max-[1200px]:w-[150px]">State</th>
           {COLUMNS.map((type) => (
-            <th key={type} className="w-[96px] font-normal">
+            <th key={type} className="w-[96px] font-normal max-[1200px]:w-[64px]">
               {type}
             </th>
           ))}
           <th className="w-[86px] pr-4 text-right font-normal">Age</th>
-          <th className="w-[168px] font-normal">Names missing</th>
+          <th className="w-[168px] whitespace-nowrap pr-4 font-normal">Names missing</th>
           <th className="w-[30%] pr-3.5 font-normal">Why</th>
         </tr>
       </thead>
@@ -147,7 +147,7 @@ function Held({
   const note = heldNote(state, client, serverVersion);
   return (
     <>
-      <span className="num">{state.acked === undefined ? '–' : formatVersion(state.acked)}</span>{' '}
+      <span className="num">{state.acked === undefined ? '–' : versionWord(state.acked)}</span>{' '}
       <span className={`text-xs ${note.tone}`}>{note.text}</span>
     </>
   );
@@ -159,9 +159,9 @@ function heldNote(
   serverVersion: string | undefined,
 ): { readonly text: string; readonly tone: string } {
   if (state.rejected !== undefined)
-    return { text: `refused ${formatVersion(state.rejected)}`, tone: 'text-crit-text' };
+    return { text: `refused ${versionWord(state.rejected)}`, tone: 'text-crit-text' };
   if (state.received !== undefined && state.received !== state.acked) {
-    return { text: `of ${formatVersion(state.received)}`, tone: 'text-warn-text' };
+    return { text: `of ${versionWord(state.received)}`, tone: 'text-warn-text' };
   }
   if (state.missing.length > 0) {
     const isUsed = client.verdict === 'failing' || client.verdict === 'stuck';
@@ -169,7 +169,7 @@ function heldNote(
   }
   if (!client.connected) return { text: 'last', tone: 'text-warn-text' };
   if (serverVersion !== undefined && state.acked !== undefined && state.acked !== serverVersion) {
-    return { text: 'unchanged', tone: 'text-dim' };
+    return { text: 'unchanged', tone: 'text-dim max-[1200px]:sr-only' };
   }
   return { text: '', tone: '' };
 }
@@ -204,13 +204,13 @@ function RefusedRows({ client }: { readonly client: XdsClient }) {
         <td colSpan={9} className="px-3.5 pb-1">
           <span className="flex items-center gap-2 pl-6 text-xs">
             <span className="shrink-0 text-crit-text">
-              {type} {state.rejected} refused:
+              {type} {versionWord(state.rejected)} refused:
             </span>
             <code className="num truncate text-muted" title={reason}>
               {reason}
             </code>
             <span className="ml-auto flex shrink-0 items-center gap-2 text-muted">
-              keeps {state.acked ?? 'nothing'}
+              keeps {versionWord(state.acked ?? 'nothing')}
               <CopyButton text={reason} name="the reason" />
             </span>
           </span>

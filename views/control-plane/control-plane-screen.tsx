@@ -4,8 +4,8 @@ import { Radio, Server } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { useCallback, useMemo, useState } from 'react';
 import type { ControlPlaneView, XdsClientVerdict } from '#analysis/control-plane/xds-client.ts';
-import { formatDateTime, formatIso } from '#views/format/format-time.ts';
-import { formatVersion } from '#views/format/format-version.ts';
+import { versionWord } from '#telemetry/version-word.ts';
+import { formatClock, formatDateTime, formatIso } from '#views/format/format-time.ts';
 import { IncidentBadge } from '#views/live/incident-badge.tsx';
 import { LiveClock } from '#views/live/live-clock.tsx';
 import { useLive } from '#views/live/use-live.ts';
@@ -49,7 +49,7 @@ export function ControlPlaneScreen({
               window={{ startUnixNano: view.atUnixNano, endUnixNano: view.atUnixNano }}
               onMoment={(at) => router.push(`/control-plane?at=${formatIso(at)}`)}
             >
-              {isFixed ? formatDateTime(view.atUnixNano) : undefined}
+              {isFixed ? formatDateTime(view.atUnixNano) : `${formatClock(view.atUnixNano)} UTC`}
             </TimeMenu>
             {isFixed ? (
               <ButtonLink href="/control-plane">
@@ -65,10 +65,7 @@ export function ControlPlaneScreen({
           <Badge round>
             <Server size={13} className="text-control" aria-hidden />
             <span className="num">
-              {[
-                view.server.instance ?? view.server.service,
-                formatVersion(view.server.version ?? ''),
-              ]
+              {[view.server.instance ?? view.server.service, versionWord(view.server.version ?? '')]
                 .filter(Boolean)
                 .join(' · ')}
             </span>
@@ -78,7 +75,7 @@ export function ControlPlaneScreen({
       </Header>
       {view.state === 'lost' && (
         <Notice tone="crit">
-          The control plane is {view.summary}. What follows is what its clients hold, by their own
+          The control plane was {view.summary}. What follows is what its clients hold, by their own
           telemetry.
         </Notice>
       )}
@@ -131,7 +128,7 @@ function Body({ view }: { readonly view: ControlPlaneView }) {
             {chosen !== undefined && `: ${verdictLook(chosen).word.toLowerCase()}`}
           </span>
         }
-        className="min-h-44 flex-1"
+        className="min-h-44 shrink-0 min-[900px]:shrink"
       >
         <ScrollArea name="Clients">
           <ClientTable
@@ -142,7 +139,7 @@ function Body({ view }: { readonly view: ControlPlaneView }) {
           />
         </ScrollArea>
       </Panel>
-      <div className="grid shrink-0 grid-cols-1 gap-3 min-[900px]:h-[204px] min-[900px]:grid-cols-[1.18fr_1fr]">
+      <div className="grid min-h-[136px] shrink-0 grow basis-0 grid-cols-1 gap-3 min-[900px]:grid-cols-[1.18fr_1fr]">
         <RestartRisk clients={view.clients} />
         <PushList view={view} />
       </div>

@@ -1,6 +1,6 @@
 import type { ControlPlaneView } from '#analysis/control-plane/xds-client.ts';
+import { versionWord } from '#telemetry/version-word.ts';
 import { formatCount } from '#views/format/format-number.ts';
-import { formatVersion } from '#views/format/format-version.ts';
 import { HealthIcon } from '#views/shell/health-icon.tsx';
 import { Instant } from '#views/shell/instant.tsx';
 import { Panel } from '#views/shell/panel.tsx';
@@ -48,7 +48,7 @@ function GroupRow({ group }: { readonly group: PushGroup }) {
       <td className="pr-3 pl-3.5">
         <Instant at={group.firstUnixNano} className="text-muted text-xs" />
       </td>
-      <td className="num pr-3">{formatVersion(group.version)}</td>
+      <td className="num pr-3">{versionWord(group.version)}</td>
       <td className="tabular pr-3 text-muted">{group.clients}</td>
       <td className="pr-3">{changeWords(group)}</td>
       <td className="pr-3.5">

@@ -20,7 +20,11 @@ export function RestartRisk({ clients }: { readonly clients: readonly XdsClient[
       actions={
         <>
           {breaking.length > 0 && <Badge tone="crit">{breaking.length} would break</Badge>}
-          {broken.length > 0 && <Badge tone="warn">{broken.length} stay broken</Badge>}
+          {broken.length > 0 && (
+            <Badge tone="warn">
+              {broken.length} {broken.length === 1 ? 'stays' : 'stay'} broken
+            </Badge>
+          )}
           {unknown > 0 && <Badge>{unknown} unknown</Badge>}
           <Badge>{safe.length} safe</Badge>
         </>

@@ -30,7 +30,7 @@ export function StateFilter({
       actions={<span className="text-muted text-xs">click to filter</span>}
       className="h-full"
     >
-      <ul className="flex min-h-0 flex-1 flex-col justify-center overflow-auto py-1">
+      <ul className="flex min-h-0 flex-1 flex-col overflow-auto py-1.5">
         {VERDICT_ORDER.flatMap((verdict) => {
           const count = clients.filter((client) => client.verdict === verdict).length;
           if (count === 0 && verdict !== 'in-sync') return [];

@@ -46,7 +46,7 @@ function ClaimRow({
   readonly claim: Claim;
   readonly isSilent: boolean;
 }) {
-  const clients: Health = claim.agrees ? 'ok' : claim.critical ? 'critical' : 'degraded';
+  const clients: Health = claim.critical ? 'critical' : claim.agrees ? 'ok' : 'degraded';
   return (
     <tr className="border-line not-last:border-b">
       <th scope="row" className="w-[21%] py-1 pl-3.5 text-left font-normal text-muted">

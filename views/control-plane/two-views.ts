@@ -1,5 +1,6 @@
 import type { ControlPlaneView, XdsClient } from '#analysis/control-plane/xds-client.ts';
 import type { Health } from '#analysis/service-map/service-map.ts';
+import { versionWord } from '#telemetry/version-word.ts';
 import { formatPlural } from '#views/format/format-number.ts';
 import { formatAgeAt } from '#views/format/format-time.ts';
 import { VERDICT_ORDER, verdictLook } from './verdict-look.ts';
@@ -29,7 +30,7 @@ export function judgeTwoViews(view: ControlPlaneView): {
 
 function serverWord({ server, atUnixNano }: ControlPlaneView): OneView {
   if (server.silentSinceUnixNano !== undefined) {
-    const last = server.version === undefined ? '' : `last known ${server.version}`;
+    const last = server.version === undefined ? '' : `last known ${versionWord(server.version)}`;
     return {
       health: 'unknown',
       word: `silent for ${formatAgeAt(server.silentSinceUnixNano, atUnixNano)}`,

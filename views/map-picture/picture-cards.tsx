@@ -2,9 +2,9 @@ import { Network, Server } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { ControlPlaneView, DnsView } from '#analysis/control-plane/xds-client.ts';
 import type { Health, ServiceMap } from '#analysis/service-map/service-map.ts';
+import { versionWord } from '#telemetry/version-word.ts';
 import { judgeTwoViews, type OneView } from '#views/control-plane/two-views.ts';
 import { formatPlural, formatRate } from '#views/format/format-number.ts';
-import { formatVersion } from '#views/format/format-version.ts';
 import type { Box, MapPlaces } from '#views/service-map/place-map.ts';
 import { HealthMark } from './picture-health.tsx';
 import { type CutText, Words } from './picture-text.tsx';
@@ -50,7 +50,7 @@ function ControlPlane({
   const { server, clients, health } = judgeTwoViews(view);
   const third = box.width * 0.27;
   const half = (box.width - third) / 2;
-  const version = [formatVersion(view.server.version ?? ''), view.server.release]
+  const version = [versionWord(view.server.version ?? ''), view.server.release]
     .filter(Boolean)
     .join(' · ');
   return (

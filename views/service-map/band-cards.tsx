@@ -4,9 +4,9 @@ import { Network, Server } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { ControlPlaneView, DnsView } from '#analysis/control-plane/xds-client.ts';
 import type { Health } from '#analysis/service-map/service-map.ts';
+import { versionWord } from '#telemetry/version-word.ts';
 import { judgeTwoViews } from '#views/control-plane/two-views.ts';
 import { formatPlural, formatRate } from '#views/format/format-number.ts';
-import { formatVersion } from '#views/format/format-version.ts';
 import { classNames } from '#views/shell/class-names.ts';
 import { HealthIcon, healthWord } from '#views/shell/health-icon.tsx';
 import type { Box } from './place-map.ts';
@@ -47,7 +47,7 @@ export function ControlPlaneCard({
           <span className="truncate">{view.server.service ?? 'control plane'}</span>
         </span>
         <span className="num truncate text-muted text-xs">
-          {[formatVersion(view.server.version ?? ''), view.server.release]
+          {[versionWord(view.server.version ?? ''), view.server.release]
             .filter(Boolean)
             .join(' · ') || 'no word yet'}
         </span>

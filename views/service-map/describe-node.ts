@@ -1,8 +1,8 @@
 import type { ServiceNode } from '#analysis/service-map/service-map.ts';
+import { versionWord } from '#telemetry/version-word.ts';
 import { type VerdictTone, verdictLook, worstVerdict } from '#views/control-plane/verdict-look.ts';
 import { formatPercent, formatPlural, formatRate } from '#views/format/format-number.ts';
 import { formatLatency } from '#views/format/format-time.ts';
-import { formatVersion } from '#views/format/format-version.ts';
 import { healthWord } from '#views/shell/health-icon.tsx';
 
 export interface ConfigPhrase {
@@ -16,7 +16,7 @@ export function describeConfig(node: ServiceNode): ConfigPhrase {
   if (worst === undefined) return { text: kindWord(node.kind), tone: 'quiet' };
   const look = verdictLook(worst);
   const held = node.clients.find((client) => client.version !== undefined)?.version;
-  const version = held === undefined ? undefined : formatVersion(held);
+  const version = held === undefined ? undefined : versionWord(held);
   if (worst === 'in-sync') return { text: version ?? 'in sync', tone: 'quiet' };
   const count = node.clients.filter((client) => client.verdict === worst).length;
   const isPart = count < node.clients.length;

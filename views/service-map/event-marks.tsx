@@ -3,8 +3,8 @@
 import { GitCommitHorizontal, Network, OctagonAlert, Server, Undo2 } from 'lucide-react';
 import type { IncidentEventKind } from '#analysis/incident/incident.ts';
 import { addNs, NS_PER_SECOND, secondOf, type UnixNano } from '#telemetry/time.ts';
+import { versionWord } from '#telemetry/version-word.ts';
 import { formatClock } from '#views/format/format-time.ts';
-import { formatVersion } from '#views/format/format-version.ts';
 import type { LiveSnapshot } from '#views/live/live-snapshot.ts';
 import { type PlacedChip, placeChips } from '#views/replay/place-chips.ts';
 
@@ -69,8 +69,8 @@ export function marksOf({
       kind: 'release',
       text:
         less > 0
-          ? `${formatVersion(release.version)}, −${less} resources`
-          : `${formatVersion(release.version)} released`,
+          ? `${versionWord(release.version)}, −${less} resources`
+          : `${versionWord(release.version)} released`,
       isTick: false,
     });
   }

@@ -3,6 +3,7 @@ import type { XdsClient } from '#analysis/control-plane/xds-client.ts';
 import { mainMode } from '#analysis/service-map/count-modes.ts';
 import type { Health, ServiceEdge, ServiceMap } from '#analysis/service-map/service-map.ts';
 import { isMesh } from '#telemetry/routing-mode.ts';
+import { versionWord } from '#telemetry/version-word.ts';
 import { verdictLook } from '#views/control-plane/verdict-look.ts';
 import { formatPercent, formatPlural, formatRate } from '#views/format/format-number.ts';
 import { formatLatency } from '#views/format/format-time.ts';
@@ -55,14 +56,14 @@ function controlPlaneSays(edge: ServiceEdge, map: ServiceMap): readonly Statemen
   if (state === 'none' || own.length === 0) return [];
   const who = server.service ?? 'control plane';
   if (server.silentSinceUnixNano !== undefined) {
-    const last = server.version === undefined ? '' : `last known ${server.version}`;
+    const last = server.version === undefined ? '' : `last known ${versionWord(server.version)}`;
     return [{ who, says: 'silent', detail: last, health: 'unknown' }];
   }
   const worst = own.find((client) => client.verdict !== 'in-sync');
   const acked = own.flatMap(
     (client) => client.types.CDS?.acked ?? client.types.LDS?.acked ?? [],
   )[0];
-  const says = acked === undefined ? 'no word' : `${acked} acknowledged`;
+  const says = acked === undefined ? 'no word' : `${versionWord(acked)} acknowledged`;
   const detail =
     worst === undefined
       ? `${own.map((client) => client.id).join(', ')} in sync`

@@ -3,6 +3,7 @@
 import { Server } from 'lucide-react';
 import type { ControlPlaneView, DnsView } from '#analysis/control-plane/xds-client.ts';
 import type { ServiceMap } from '#analysis/service-map/service-map.ts';
+import { versionWord } from '#telemetry/version-word.ts';
 import { judgeTwoViews } from '#views/control-plane/two-views.ts';
 import { VERDICT_ORDER, VERDICT_TEXT, verdictLook } from '#views/control-plane/verdict-look.ts';
 import { formatCount, formatRate } from '#views/format/format-number.ts';
@@ -67,7 +68,7 @@ export function InspectControlPlane({
             {view.releases.slice(0, 5).map((release) => (
               <li key={`${release.unixNano}`} className="flex items-center gap-2 text-sm">
                 <Instant at={release.unixNano} className="text-muted text-xs" />
-                <span className="num">{release.version}</span>
+                <span className="num">{versionWord(release.version)}</span>
                 <span className="ml-auto text-muted text-xs">
                   {formatCount(release.resourcesBefore)} → {formatCount(release.resourcesAfter)}{' '}
                   resources

@@ -1,6 +1,7 @@
 import { clockOffsetsNs } from '#analysis/trace/clock-skew.ts';
 import type { PathSection } from '#analysis/trace/critical-path.ts';
 import {
+  ATTR_CDS_VERSION,
   ATTR_DNS_QUESTION_NAME,
   ATTR_EDS_VERSION,
   ATTR_ERROR_TYPE,
@@ -22,7 +23,7 @@ import { inferRoutingMode } from '#telemetry/infer-routing-mode.ts';
 import { routingModeCode } from '#telemetry/routing-mode.ts';
 import { SPAN_KINDS, SPAN_STATUSES, type Span } from '#telemetry/span.ts';
 import { NS_PER_MS, unixNano } from '#telemetry/time.ts';
-import { formatVersion } from '#views/format/format-version.ts';
+import { versionWord } from '#telemetry/version-word.ts';
 import { orderSpans, type SpanOrder } from '#views/trace/order-spans.ts';
 import { ROUTING_KEYS, routingEvidence } from '#views/trace/routing-evidence.ts';
 import {
@@ -189,10 +190,16 @@ function addressOf(span: Span): string {
   return textOf(span, ATTR_GRPC_TARGET);
 }
 
-/** A bare number is no word: 42 is v42. */
+/**
+ * The version that routed the call: that of its endpoints. A name that is gone is gone from a type above them, and
+ * theirs still stands at what was before.
+ */
 function versionOf(span: Span): string {
-  const version = textOf(span, ATTR_EDS_VERSION) || textOf(span, ATTR_LDS_VERSION);
-  return formatVersion(version);
+  const isGone = textOf(span, ATTR_ERROR_TYPE) === 'no_mapping';
+  const types = isGone
+    ? [ATTR_CDS_VERSION, ATTR_LDS_VERSION, ATTR_EDS_VERSION]
+    : [ATTR_EDS_VERSION, ATTR_LDS_VERSION];
+  return versionWord(types.map((type) => textOf(span, type)).find((text) => text !== '') ?? '');
 }
 
 function answerOf(span: Span): string {

@@ -105,7 +105,7 @@ describe('buildClientView', () => {
     });
     expect(client).toMatchObject({
       verdict: 'failing',
-      reason: 'login gone from 42, acknowledged: 100 % of its calls find no address',
+      reason: 'login gone from v42, acknowledged: 100% of its calls find no address',
       restartRisk: 'stays-broken',
     });
   });
@@ -136,7 +136,7 @@ describe('buildClientView', () => {
     const first = view(100, points, { calls: [none] });
     expect(first).toMatchObject({
       verdict: 'failing',
-      reason: 'login without endpoints, acknowledged: 100 % of its calls find no address',
+      reason: 'login without endpoints, acknowledged: 100% of its calls find no address',
     });
     expect(view(101, points, { calls: [none], previous: [first] }).verdict).toBe('failing');
   });
@@ -187,7 +187,7 @@ describe('buildClientView', () => {
     const client = view(100, [connected(99, 1), holds(99, '41', 60, '', refused)]);
     expect(client).toMatchObject({
       verdict: 'rejected',
-      reason: 'LDS 43 refused: Unsupported type STATIC',
+      reason: 'LDS v43 refused: Unsupported type STATIC',
       restartRisk: 'would-break',
     });
   });
@@ -232,7 +232,7 @@ describe('buildClientView', () => {
     const wentBack = { type: 'LDS', fromVersion: '42' };
     expect(client).toMatchObject({
       verdict: 'older-version',
-      reason: 'LDS went back from 42',
+      reason: 'LDS went back from v42',
       wentBack,
     });
     const later = view(101, [connected(100, 1), holds(100, '41', 2)], { previous: [client] });
@@ -243,7 +243,7 @@ describe('buildClientView', () => {
     const client = view(100, [connected(99, 1), holds(99, '41', 60)], {
       pushes: [push(88, 2, 'silent')],
     });
-    expect(client).toMatchObject({ verdict: 'not-acked', reason: 'LDS 43 sent, no answer' });
+    expect(client).toMatchObject({ verdict: 'not-acked', reason: 'LDS v43 sent, no answer' });
   });
 
   it('knows a stranger’s gRPC client by its process and target', () => {
