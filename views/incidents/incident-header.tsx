@@ -28,7 +28,10 @@ export function IncidentHeader({
           </Link>
           <ChevronRight size={13} className="text-dim" aria-hidden />
           <span className="num font-normal text-muted text-sm">INC-{incident.number}</span>
-          <span className="max-w-[38vw] truncate max-[1200px]:max-w-[22vw]" title={incident.title}>
+          <span
+            className="line-clamp-2 max-w-[40vw] text-balance leading-[18px] max-[1200px]:max-w-[26vw] max-[1200px]:text-[13px]"
+            title={incident.title}
+          >
             {incident.title}
           </span>
         </span>

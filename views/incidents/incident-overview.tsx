@@ -86,7 +86,7 @@ function Lead({ incident, now }: { readonly incident: Incident; readonly now: Un
             ? 'not resolved yet'
             : `lasted ${formatAge(lengthNs(incident, now))}`}
         </Fact>
-        <Fact label="Noticed" value={formatAge(detectNs(incident))}>
+        <Fact label="Noticed after" value={formatAge(detectNs(incident))}>
           {mitigated === undefined
             ? 'not mitigated yet'
             : `mitigated after ${formatAge(mitigated)}`}

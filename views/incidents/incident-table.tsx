@@ -35,9 +35,9 @@ export function IncidentTable({
           <th className="w-24 pr-2 pl-5 font-medium">Severity</th>
           <th className="px-2 font-medium">What happened</th>
           <th className="w-28 px-2 font-medium">Started, UTC</th>
-          <th className="w-32 px-2 font-medium">Lasted</th>
-          <th className="w-32 px-2 font-medium">Peak via DNS</th>
-          <th className="w-44 px-2 font-medium">Services</th>
+          <th className="w-32 px-2 font-medium max-[1200px]:w-24">Lasted</th>
+          <th className="w-32 px-2 font-medium max-[1200px]:w-24">Peak via DNS</th>
+          <th className="w-44 px-2 font-medium max-[1200px]:hidden">Services</th>
           <th className="w-32 px-2 font-medium">State</th>
         </tr>
       </thead>
@@ -142,7 +142,10 @@ function Row({ incident, now }: { readonly incident: Incident; readonly now: Uni
         <span className="num">{formatPercent(incident.peakDnsRatio)}</span>
         <Bar share={incident.peakDnsRatio} fill="fill-dns" mark={incident.normalDnsRatio} />
       </td>
-      <td className="px-2 text-muted text-xs" title={incident.services.join(', ')}>
+      <td
+        className="px-2 text-muted text-xs max-[1200px]:hidden"
+        title={incident.services.join(', ')}
+      >
         {named}
         {more > 0 && ` +${more}`}
       </td>
@@ -164,7 +167,7 @@ function Bar({
   readonly mark?: number;
 }) {
   return (
-    <span className="relative mt-1 block h-1 w-24 rounded-[1px] bg-raise" aria-hidden>
+    <span className="relative mt-1 block h-1 w-24 max-w-full rounded-[1px] bg-raise" aria-hidden>
       <span
         className={`block h-full rounded-[1px] ${fill}`}
         style={{ width: `${Math.min(1, share) * 100}%` }}
