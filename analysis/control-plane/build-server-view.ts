@@ -1,3 +1,4 @@
+import { isOlderVersion } from '#analysis/control-plane/version-order.ts';
 import type { HeldPush, Push, Release, ServerView } from '#analysis/control-plane/xds-client.ts';
 import {
   ATTR_CONTROL_PLANE_RELEASE,
@@ -58,7 +59,7 @@ export function buildServerView(input: {
     ...(silentNs > SILENT_AFTER_NS ? { silentSinceUnixNano: newest.unixNano } : {}),
     lastReportUnixNano: newest.unixNano,
     ...optional('instance', newest.instance === '' ? undefined : newest.instance),
-    ...optional('version', text(said, ATTR_XDS_VERSION)),
+    ...optional('version', newestVersion(snapshot)),
     ...optional('release', text(said, ATTR_CONTROL_PLANE_RELEASE)),
     ...optional('connectedClients', clients === undefined ? undefined : numberOf(clients)),
     resources: resourcesByType(snapshot),
@@ -151,6 +152,20 @@ function resourcesByType(snapshot: readonly MetricPoint[]): ServerView['resource
     if (type !== undefined) counts.set(type, numberOf(point));
   }
   return Object.fromEntries(counts);
+}
+
+/** Types have versions of their own: a push of endpoints alone leaves the others at the one before. */
+function newestVersion(snapshot: readonly MetricPoint[]): string | undefined {
+  const byType = new Map<XdsType, string>();
+  for (const { attributes } of snapshot) {
+    const [type, version] = [typeOf(attributes), text(attributes, ATTR_XDS_VERSION)];
+    if (type !== undefined && version !== undefined) byType.set(type, version);
+  }
+  return [...byType.values()].reduce<string | undefined>(
+    (newest, version) =>
+      newest !== undefined && isOlderVersion(version, newest) ? newest : version,
+    undefined,
+  );
 }
 
 /** Of each series its last value: `points` ascend by time. */

@@ -1,3 +1,4 @@
+import { isOlderVersion } from '#analysis/control-plane/version-order.ts';
 import type { Regression, XdsClient } from '#analysis/control-plane/xds-client.ts';
 import { XDS_TYPES } from '#telemetry/xds-type.ts';
 
@@ -13,15 +14,8 @@ export function findRegression(
     const held = before.types[type]?.acked;
     const acked = types[type]?.acked;
     if (held === undefined || acked === undefined) continue;
-    if (isBefore(acked, held)) return { type, fromVersion: held };
+    if (isOlderVersion(acked, held)) return { type, fromVersion: held };
     if (before.wentBack?.type === type && held === acked) return before.wentBack;
   }
   return undefined;
-}
-
-/** True only where both versions end in a number: an opaque version has no order (xds_protocol.rst). */
-function isBefore(version: string, other: string): boolean {
-  const a = /^(\D*)(\d+)$/.exec(version);
-  const b = /^(\D*)(\d+)$/.exec(other);
-  return a !== null && b !== null && a[1] === b[1] && Number(a[2]) < Number(b[2]);
 }

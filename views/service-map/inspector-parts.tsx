@@ -84,7 +84,7 @@ export function RedRow({
           )
         }
       >
-        <Sparkline values={seen?.perSecond ?? []} />
+        {seen && <Sparkline values={seen.perSecond} />}
       </Figure>
       <Figure
         label="Errors"
@@ -92,14 +92,14 @@ export function RedRow({
         was={wasErrors === undefined ? undefined : formatPercent(wasErrors)}
         isBad={errorRatio >= 0.01}
       >
-        <Sparkline values={seen?.errorRatio ?? []} tone="crit" />
+        {seen && <Sparkline values={seen.errorRatio} tone="crit" />}
       </Figure>
       <Figure
         label={latencyName}
         value={p99Ms}
         was={wasMs === undefined ? undefined : formatLatency(wasMs * 1e6)}
       >
-        <Sparkline values={seen?.latencyMs ?? []} tone="warn" />
+        {seen && <Sparkline values={seen.latencyMs} tone="warn" />}
       </Figure>
     </div>
   );

@@ -9,7 +9,7 @@ import {
 import { formatClock, formatClockMs, formatDay, formatMinute } from '#views/format/format-time.ts';
 import { roundTicks } from '#views/time/round-ticks.ts';
 
-const MOST = 7;
+const MOST = 8;
 const DAY_SECONDS = 86_400;
 
 export interface TimeMark {

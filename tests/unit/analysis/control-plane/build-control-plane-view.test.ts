@@ -117,6 +117,15 @@ describe('buildServerView', () => {
     });
   });
 
+  it('is at the version of its newest type, whichever is named last', () => {
+    const points = [
+      resources(50, 'CDS', '8', 6),
+      resources(50, 'EDS', '10', 6),
+      resources(50, 'RDS', '9', 6),
+    ];
+    expect(buildServerView({ atUnixNano: at(51), points }).version).toBe('10');
+  });
+
   it('is silent after three missed reports, and keeps its last word', () => {
     const view = buildServerView({ atUnixNano: at(60), points: [resources(50, 'CDS', '41', 5)] });
     expect(view).toMatchObject({ silentSinceUnixNano: at(50), version: '41' });
