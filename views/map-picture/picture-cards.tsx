@@ -73,6 +73,7 @@ function ControlPlane({
         cut={cut}
         height={box.height}
       />
+      {clients.health === 'critical' && <Tint x={third + half} width={half} height={box.height} />}
       <Saying
         x={third + half}
         width={half}
@@ -81,7 +82,41 @@ function ControlPlane({
         cut={cut}
         height={box.height}
       />
+      {server.word !== clients.word && !clients.agrees && (
+        <Differ x={third + half} y={box.height / 2} stroke={STROKES[health]} />
+      )}
     </Card>
+  );
+}
+
+/** The right end of the card, where clients fail. */
+function Tint({ x, width, height }: Record<'x' | 'width' | 'height', number>) {
+  const [right, foot] = [x + width - 0.5, height - 0.5];
+  return (
+    <path
+      d={`M${x} .5H${right - 8.5}a8.5 8.5 0 0 1 8.5 8.5V${foot - 8.5}a8.5 8.5 0 0 1-8.5 8.5H${x}Z`}
+      fill="var(--crit-fill)"
+    />
+  );
+}
+
+/** Two statements that are not one. */
+function Differ({
+  x,
+  y,
+  stroke,
+}: {
+  readonly x: number;
+  readonly y: number;
+  readonly stroke: string;
+}) {
+  return (
+    <g transform={`translate(${x} ${y})`}>
+      <circle r={11.5} fill="var(--bg)" stroke={stroke} />
+      <Words x={0} y={4} size={12} weight={600} anchor="middle" fill={stroke}>
+        ≠
+      </Words>
+    </g>
   );
 }
 
@@ -162,7 +197,7 @@ function Saying({
   readonly says: OneView;
   readonly cut: CutText;
 }) {
-  const top = title === '' ? -9 : 0;
+  const top = title === '' ? -14 : 0;
   return (
     <g transform={`translate(${x} 0)`}>
       <rect y={1} width={1} height={height - 2} fill="var(--line)" />

@@ -70,7 +70,12 @@ function Mark({ form }: { readonly form: Entry['form'] }) {
         </>
       );
     case 'broken':
-      return <path d="M0 0h8m1.5-3.5 7 7m0-7-7 7M19 0h3m2 0h3" />;
+      return (
+        <>
+          <path d="M0 0h8" stroke="var(--mesh)" />
+          <path d="m9.5-3.5 7 7m0-7-7 7M19 0h3m2 0h3" />
+        </>
+      );
     case 'dashed':
       return (
         <>

@@ -140,7 +140,11 @@ function StrandLine({ strand, scene }: StrandProps) {
           opacity={0.55}
         />
       )}
-      <path d={arrowPath(strand.line)} strokeWidth={1.6} />
+      <path
+        d={arrowPath(strand.line)}
+        strokeWidth={1.6}
+        {...(strand.broken === undefined ? {} : { stroke: 'var(--plain)', opacity: 0.55 })}
+      />
     </g>
   );
 }

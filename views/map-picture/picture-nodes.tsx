@@ -1,26 +1,18 @@
 import { Cloud, Database, MessagesSquare, Users } from 'lucide-react';
-import type { ServiceGroup } from '#analysis/service-map/group-services.ts';
-import type { Health, ModeCount, ServiceNode } from '#analysis/service-map/service-map.ts';
+import type { ServiceNode } from '#analysis/service-map/service-map.ts';
 import { verdictLook, worstVerdict } from '#views/control-plane/verdict-look.ts';
 import { formatRate } from '#views/format/format-number.ts';
 import { PORT_DROP } from '#views/service-map/control-lines.ts';
 import { describeEdge } from '#views/service-map/describe-edge.ts';
 import { describeConfig, describeFlow } from '#views/service-map/describe-node.ts';
-import { GROUP_HEAD, GROUP_ROW } from '#views/service-map/group-size.ts';
-import type { Box } from '#views/service-map/place-map.ts';
 import type { PlacedLabel } from '#views/service-map/use-map-scene.ts';
-import { sharesOf } from '#views/shell/split-bar.tsx';
 import type { Pictured } from './build-pictured.ts';
+import { Ground, Split } from './picture-ground.tsx';
+import { type FaceProps, Group } from './picture-group.tsx';
 import { HealthMark } from './picture-health.tsx';
 import { type CutText, Words } from './picture-text.tsx';
 
 const KIND_ICONS = { database: Database, messaging: MessagesSquare, address: Cloud } as const;
-const GROUNDS: Readonly<Record<Health, readonly [fill: string, stroke: string]>> = {
-  ok: ['var(--node)', 'var(--edge)'],
-  unknown: ['var(--node)', 'var(--edge)'],
-  degraded: ['var(--warn-node)', 'var(--warn-edge)'],
-  critical: ['var(--crit-node)', 'var(--crit)'],
-};
 const TONES = {
   ok: 'var(--ok)',
   quiet: 'var(--dim)',
@@ -102,12 +94,6 @@ function labelFill(calls: number, tone: keyof typeof TONES): string {
   return calls === 0 ? 'var(--dim)' : 'var(--fg)';
 }
 
-interface FaceProps {
-  readonly node: ServiceNode;
-  readonly box: Box;
-  readonly cut: CutText;
-}
-
 function Service({ node, box, map, cut }: FaceProps & { readonly map: Pictured['map'] }) {
   if (node.kind === 'users') return <UsersFace node={node} box={box} map={map} />;
   const flow = describeFlow(node);
@@ -170,119 +156,6 @@ function UsersFace({ node, box, map }: Omit<FaceProps, 'cut'> & { readonly map: 
       </Words>
     </>
   );
-}
-
-/** A group's head, and its members that need a look. */
-function Group({
-  node,
-  box,
-  group,
-  rows,
-  cut,
-}: FaceProps & { readonly group: ServiceGroup; readonly rows: readonly ServiceNode[] }) {
-  const rest = group.members.length - rows.length;
-  return (
-    <>
-      <Ground health={node.health} box={box} isInferred={false} />
-      <HealthMark health={node.health} x={14} y={9} size={15} />
-      <Words x={35} y={21} size={13} weight={600} fill="var(--fg)">
-        {cut(group.name, box.width - 44, 13, 600)}
-      </Words>
-      <Words x={14} y={38} fill="var(--muted)">
-        {cut(
-          `${group.members.length} services · ${formatRate(node.requestsPerSecond)}`,
-          box.width - 22,
-          11.5,
-        )}
-      </Words>
-      {rows.map((member, i) => (
-        <Member
-          key={member.id}
-          member={member}
-          y={GROUP_HEAD + i * GROUP_ROW}
-          width={box.width}
-          cut={cut}
-        />
-      ))}
-      {rows.length > 0 && rest > 0 && (
-        <Words x={14} y={GROUP_HEAD + rows.length * GROUP_ROW + 18} fill="var(--muted)">
-          {`${rest} more`}
-        </Words>
-      )}
-      <Split counts={node.incoming} box={box} />
-    </>
-  );
-}
-
-function Member({
-  member,
-  y,
-  width,
-  cut,
-}: {
-  readonly member: ServiceNode;
-  readonly y: number;
-  readonly width: number;
-  readonly cut: CutText;
-}) {
-  const [fill, stroke] = GROUNDS[member.health];
-  const flow = describeFlow(member);
-  return (
-    <g transform={`translate(6 ${y})`}>
-      <rect width={width - 12} height={GROUP_ROW - 3} rx={6} fill={fill} stroke={stroke} />
-      <HealthMark health={member.health} x={6} y={10} size={13} />
-      <Words x={25} y={15} weight={500} fill="var(--fg)">
-        {cut(member.name, width - 46, 11.5, 500)}
-      </Words>
-      <Words x={25} y={28} size={10.5} fill="var(--muted)">
-        {cut([flow.rate, flow.detail].filter(Boolean).join(' · '), width - 46, 10.5)}
-      </Words>
-    </g>
-  );
-}
-
-function Ground({
-  health,
-  box,
-  isInferred,
-}: {
-  readonly health: Health;
-  readonly box: Box;
-  readonly isInferred: boolean;
-}) {
-  const [fill, stroke] = GROUNDS[health];
-  return (
-    <rect
-      width={box.width}
-      height={box.height}
-      rx={9}
-      fill={fill}
-      stroke={isInferred ? 'var(--dim)' : stroke}
-      {...(isInferred ? { strokeDasharray: '3 3' } : {})}
-    />
-  );
-}
-
-const HUES = { mesh: 'var(--mesh)', dns: 'var(--dns)', crit: 'var(--crit)', plain: 'var(--plain)' };
-
-/** How callers reach it, by share, along its lower edge. */
-function Split({ counts, box }: { readonly counts: readonly ModeCount[]; readonly box: Box }) {
-  const width = box.width - 12;
-  let x = 6;
-  return sharesOf(counts).map(({ mode, share, look }) => {
-    const from = x;
-    x += share * width;
-    return (
-      <rect
-        key={mode}
-        x={from}
-        y={box.height - 4}
-        width={Math.max(1, share * width - 1)}
-        height={2.5}
-        fill={HUES[look.hue]}
-      />
-    );
-  });
 }
 
 function Port({ node }: { readonly node: ServiceNode }) {
