@@ -189,7 +189,7 @@ function callsFail({ failing }: Evidence): Omit<IncidentWords, 'severity'> {
   const share = Math.round((edge.errors / Math.max(1, edge.calls)) * 100);
   const names = list([...new Set(origins.map((origin) => origin.server))].sort());
   return {
-    title: `Calls to ${names} fail: ${share} % of those from ${nameOf(edge.client)}`,
+    title: `Calls to ${names} fail: ${share}% of those from ${nameOf(edge.client)}`,
     cause: `The failures begin at ${names}; what calls it fails with it.`,
   };
 }

@@ -32,6 +32,6 @@ export function healthReason(
   if (health === 'unknown') return 'no calls seen';
   const lost = incoming.find((entry) => entry.mode === 'xds-none')?.errors ?? 0;
   if (lost === seen.calls && answered === 0) return 'not reached: callers find no address';
-  const share = `${Math.max(1, Math.round((seen.errors / seen.calls) * 100))} % of calls fail`;
+  const share = `${Math.max(1, Math.round((seen.errors / seen.calls) * 100))}% of calls fail`;
   return lost * 2 > seen.errors ? `${share}: callers find no address` : share;
 }

@@ -68,7 +68,7 @@ const ALL: readonly Lesson[] = [
   {
     name: 'panic-threshold',
     title: 'Use all endpoints when most look ill',
-    technical: 'healthy_panic_threshold 50 %; without it 0 %',
+    technical: 'healthy_panic_threshold 50%; without it 0%',
     effect: 'Ejected endpoints are tried again as soon as too few others are left.',
     taughtBy: {
       title: 'Envoy documentation, panic threshold',

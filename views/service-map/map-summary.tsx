@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import type { ServiceEdge, ServiceMap } from '#analysis/service-map/service-map.ts';
 import { isMesh, type RoutingMode } from '#telemetry/routing-mode.ts';
-import { formatPercent, formatRate } from '#views/format/format-number.ts';
+import { formatPercent, formatPlural, formatRate } from '#views/format/format-number.ts';
 import { isBad } from './find-edges.ts';
 
 /** One line that answers: what is broken, which way do calls go, how far is the move. */
@@ -88,7 +88,7 @@ function Shift({ moved, affected }: { readonly moved: number; readonly affected:
         <span className="block h-full bg-dns" style={{ width: `${(moved / affected) * 100}%` }} />
       </span>
       <span className="text-fg">
-        {moved} of {affected} edges
+        {moved} of {formatPlural(affected, 'edge')}
       </span>
     </span>
   );

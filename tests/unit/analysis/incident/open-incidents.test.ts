@@ -97,7 +97,7 @@ describe('judgeSecond', () => {
     expect(secondOf(incident!.startUnixNano)).toBe(60);
     expect(secondOf(incident!.detectedUnixNano) - 60).toBeLessThanOrEqual(4);
     expect(incident?.state).toBe('open');
-    expect(incident?.title).toBe('Calls to song fail: 80 % of those from gateway');
+    expect(incident?.title).toBe('Calls to song fail: 80% of those from gateway');
   });
 
   it('is dated back when a slower edge turns out to have failed first', () => {
@@ -426,7 +426,7 @@ describe('judgeSecond and the control plane', () => {
     ];
     const incidents = judge(140, edges);
     expect(incidents.map(({ title, state }) => [title, state])).toEqual([
-      ['Calls to song fail: 100 % of those from gateway', 'resolved'],
+      ['Calls to song fail: 100% of those from gateway', 'resolved'],
     ]);
     expect(secondOf(incidents[0]!.mitigatedUnixNano!)).toBe(80);
     expect(secondOf(incidents[0]!.endUnixNano!)).toBe(80);

@@ -59,7 +59,7 @@ describe('a map with slow edges', () => {
 
   it('does not let slowness hide failures', () => {
     expect(mapOf(5).edges.find(({ id }) => id === 'gateway->song')?.health).toBe('critical');
-    expect(mapOf(5).nodes.find(({ id }) => id === 'song')?.healthReason).toBe('50 % of calls fail');
+    expect(mapOf(5).nodes.find(({ id }) => id === 'song')?.healthReason).toBe('50% of calls fail');
   });
 });
 
