@@ -27,6 +27,8 @@ export function ComparisonPanel({
   const isSilent = inForce.length + absent.length === 0;
   if (isSilent && others.length === 0) return null;
   const different = others.filter((other) => isOther(own, other));
+  // A row beside nothing, with nothing to try: that is no comparison.
+  if (others.length === 0 && otherRunCommand(comparison) === undefined) return null;
   return (
     <Panel title="With and without lessons" hint="incidents of the same root cause">
       {different.length === 0 && <OtherRun comparison={comparison} />}
@@ -74,6 +76,11 @@ export function ComparisonPanel({
       </ScrollArea>
     </Panel>
   );
+}
+
+/** True where another run says what lessons change: that is worth a place above all that happened. */
+export function hasContrast({ own, others }: IncidentComparison): boolean {
+  return others.some((other) => isOther(own, other));
 }
 
 function isOther(own: ComparedIncident, other: ComparedIncident): boolean {

@@ -4,7 +4,6 @@ import type { ReactNode } from 'react';
 import type { IncidentComparison } from '#analysis/incident/compare-incidents.ts';
 import type { Incident } from '#analysis/incident/incident.ts';
 import { type Slowdown, worstSlowdown } from '#analysis/incident/slowdown.ts';
-import type { ServiceShift } from '#analysis/routing/routing-shift.ts';
 import { USERS } from '#telemetry/call-edge.ts';
 import { elapsedNs, NS_PER_MS, NS_PER_SECOND, type UnixNano } from '#telemetry/time.ts';
 import { formatCount, formatPercent, formatPlural } from '#views/format/format-number.ts';
@@ -12,10 +11,11 @@ import { formatAge, formatDay, formatLatency, formatOffset } from '#views/format
 import { AutoRefresh } from '#views/incidents/auto-refresh.tsx';
 import { eventLook } from '#views/incidents/event-look.ts';
 import { EventText } from '#views/incidents/event-text.tsx';
-import { ComparisonPanel } from '#views/incidents/incident-comparison.tsx';
+import { ComparisonPanel, hasContrast } from '#views/incidents/incident-comparison.tsx';
 import { detectNs, lengthNs, mitigateNs, replayHref } from '#views/incidents/incident-facts.ts';
 import { IncidentHeader } from '#views/incidents/incident-header.tsx';
 import { RunningAge } from '#views/incidents/running-age.tsx';
+import { Shifts } from '#views/incidents/shift-table.tsx';
 import { Slowdowns } from '#views/incidents/slowdown-table.tsx';
 import { timelineCsv } from '#views/incidents/timeline-csv.ts';
 import { ButtonLink } from '#views/shell/button.tsx';
@@ -33,6 +33,8 @@ export function IncidentOverview({
   readonly comparison: IncidentComparison;
   readonly now: UnixNano;
 }) {
+  const isContrast = hasContrast(comparison);
+  const compared = <ComparisonPanel comparison={comparison} now={now} />;
   return (
     <>
       {incident.endUnixNano === undefined && <AutoRefresh />}
@@ -40,7 +42,7 @@ export function IncidentOverview({
       <ScrollArea name="Overview" className="relative p-4">
         <div className="mx-auto flex max-w-[1240px] flex-col gap-4">
           <Lead incident={incident} now={now} />
-          <ComparisonPanel comparison={comparison} now={now} />
+          {isContrast && compared}
           <div className="grid grid-cols-[minmax(0,7fr)_minmax(0,5fr)] items-start gap-4 max-[1100px]:grid-cols-1">
             <Events incident={incident} />
             <div className="flex flex-col gap-4">
@@ -49,6 +51,7 @@ export function IncidentOverview({
               <Services incident={incident} />
             </div>
           </div>
+          {!isContrast && compared}
         </div>
       </ScrollArea>
     </>
@@ -203,102 +206,6 @@ function Events({ incident }: { readonly incident: Incident }) {
       </ol>
     </Panel>
   );
-}
-
-function Shifts({ incident }: { readonly incident: Incident }) {
-  const hint =
-    incident.firstMover === undefined
-      ? 'no service moved'
-      : `first ${incident.firstMover}${incident.lastMover === undefined ? '' : `, last ${incident.lastMover}`}`;
-  return (
-    <Panel title="Who moved, and when" hint={hint}>
-      {incident.shifts.length === 0 ? (
-        <p className="px-3.5 py-4 text-muted">
-          No caller changed the way it finds its callees during this incident.
-        </p>
-      ) : (
-        <ScrollArea name="Moves of services" className="relative">
-          <table className="w-full text-sm">
-            <caption className="sr-only">Moves of services between mesh and DNS</caption>
-            <thead className="text-left text-muted text-xs">
-              <tr className="border-line border-b">
-                <th className="px-3.5 py-1.5 font-medium">Service</th>
-                <th className="px-2 py-1.5 font-medium">Went</th>
-                <th className="px-2 py-1.5 font-medium">Began</th>
-                <th className="px-2 py-1.5 font-medium">Ended</th>
-                <th className="px-3.5 py-1.5 text-right font-medium">Took</th>
-              </tr>
-            </thead>
-            <tbody>
-              {incident.shifts.map((shift) => (
-                <ShiftRow
-                  key={`${shift.service}${shift.direction}${shift.beganUnixNano}`}
-                  incident={incident}
-                  shift={shift}
-                />
-              ))}
-            </tbody>
-          </table>
-        </ScrollArea>
-      )}
-    </Panel>
-  );
-}
-
-function ShiftRow({
-  incident,
-  shift,
-}: {
-  readonly incident: Incident;
-  readonly shift: ServiceShift;
-}) {
-  const place =
-    shift.direction !== 'to-dns'
-      ? ''
-      : shift.service === incident.firstMover
-        ? 'first'
-        : shift.service === incident.lastMover
-          ? 'last'
-          : '';
-  return (
-    <tr className="h-8 border-line border-b last:border-b-0">
-      <td className="px-3.5">
-        <span className="font-medium">{shift.service}</span>{' '}
-        <span className="text-muted text-xs">{formatPlural(shift.edges, 'edge')}</span>
-        {place !== '' && <span className="ml-1.5 text-dns-text text-xs">{place} mover</span>}
-      </td>
-      <td className="px-2">
-        <span className={shift.direction === 'to-dns' ? 'text-dns-text' : 'text-mesh-text'}>
-          {shift.direction === 'to-dns' ? 'to DNS' : 'to mesh'}
-        </span>
-      </td>
-      <td className="px-2">
-        <Link
-          href={replayHref(incident.id, shift.beganUnixNano)}
-          title="Replay this second"
-          className="inline-block min-h-6 leading-6 hover:underline"
-        >
-          <Instant at={shift.beganUnixNano} className="text-xs" />
-        </Link>
-      </td>
-      <td className="px-2">
-        {shift.endedUnixNano === undefined ? (
-          <span className="text-muted text-xs">under way</span>
-        ) : (
-          <Instant at={shift.endedUnixNano} className="text-xs" />
-        )}
-      </td>
-      <td className="num px-3.5 text-right text-xs">
-        {shift.endedUnixNano === undefined
-          ? '–'
-          : tookWords(elapsedNs(shift.beganUnixNano, shift.endedUnixNano))}
-      </td>
-    </tr>
-  );
-}
-
-function tookWords(ns: number): string {
-  return ns < NS_PER_SECOND ? 'at once' : formatAge(ns);
 }
 
 /** Never minus nought. */

@@ -2,27 +2,17 @@
 
 import { CircleAlert, CircleCheck, History, ListFilter, Waypoints, X } from 'lucide-react';
 import Link from 'next/link';
-import type { ReactNode } from 'react';
-import {
-  ATTR_GRPC_TARGET,
-  ATTR_ROUTING_MODE,
-  ATTR_XDS_CONFIG_AGE_MS,
-} from '#telemetry/attributes.ts';
-import { addNs, NS_PER_MS, NS_PER_SECOND, unixNano } from '#telemetry/time.ts';
-import { formatCount } from '#views/format/format-number.ts';
-import {
-  formatAge,
-  formatClock,
-  formatClockMs,
-  formatDuration,
-} from '#views/format/format-time.ts';
+import { ATTR_GRPC_TARGET, ATTR_ROUTING_MODE } from '#telemetry/attributes.ts';
+import { addNs, NS_PER_SECOND, unixNano } from '#telemetry/time.ts';
+import { formatClock, formatClockMs, formatDuration } from '#views/format/format-time.ts';
 import { replayHref } from '#views/incidents/incident-facts.ts';
 import { ButtonLink, IconButton } from '#views/shell/button.tsx';
 import { CopyButton } from '#views/shell/copy-button.tsx';
 import { ScrollArea } from '#views/shell/scroll-area.tsx';
 import type { HopFolds } from '#views/trace/fold-hops.ts';
 import { rowLabel, whoAt } from '#views/trace/row-label.ts';
-import type { Field, SpanDetails } from '#views/trace/span-details.ts';
+import type { SpanDetails } from '#views/trace/span-details.ts';
+import { FieldList, Fields, Section } from '#views/trace/span-fields.tsx';
 import {
   hasFlag,
   isFailed,
@@ -169,63 +159,6 @@ function Routing({ columns, folds, row, routing }: DrawerProps) {
 
 function isAddress(key: string): boolean {
   return key.startsWith('network.peer.') || key === 'server.address' || key === 'error.type';
-}
-
-function Section({
-  title,
-  right,
-  children,
-}: {
-  readonly title: string;
-  readonly right?: ReactNode;
-  readonly children: ReactNode;
-}) {
-  return (
-    <div className="border-line border-b px-3.5 py-3">
-      <div className="mb-1.5 flex items-center justify-between gap-2">
-        <h3 className="font-semibold text-sm">{title}</h3>
-        {right}
-      </div>
-      {children}
-    </div>
-  );
-}
-
-function Fields({ title, fields }: { readonly title: string; readonly fields: readonly Field[] }) {
-  const said = fields.filter(([, value]) => value !== '');
-  if (said.length === 0) return null;
-  return (
-    <Section title={title}>
-      <FieldList fields={said} />
-    </Section>
-  );
-}
-
-const LOUD = /connect_refused|no_mapping|empty_endpoints|dns_|deadline|5xx|^cache$/;
-
-function FieldList({ fields }: { readonly fields: readonly Field[] }) {
-  return (
-    <dl>
-      {fields.map(([key, value]) => (
-        <div
-          key={key}
-          className="flex min-h-[26px] items-baseline justify-between gap-3 border-line/60 border-b py-1 last:border-b-0"
-        >
-          <dt className="shrink-0 text-muted text-xs">{key}</dt>
-          <dd
-            className={`num min-w-0 break-words text-right text-xs [overflow-wrap:anywhere] ${LOUD.test(value) && value.length < 40 ? 'text-crit-text' : ''}`}
-          >
-            {key === ATTR_XDS_CONFIG_AGE_MS ? withAge(value) : value}
-          </dd>
-        </div>
-      ))}
-    </dl>
-  );
-}
-
-/** "2,235,103 · 37m 15s". */
-function withAge(ms: string): string {
-  return `${formatCount(Number(ms))} · ${formatAge(Number(ms) * NS_PER_MS)}`;
 }
 
 function Events({
