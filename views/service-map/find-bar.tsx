@@ -7,6 +7,7 @@ import { classNames } from '#views/shell/class-names.ts';
 import { Kbd } from '#views/shell/kbd.tsx';
 import { useKeys } from '#views/shell/keys.tsx';
 import { completeFind, type Find, hasTroubledClient } from './find-edges.ts';
+import { FindShelf, findKeys } from './find-shelf.tsx';
 
 const SETTLE_MS = 150;
 
@@ -44,22 +45,21 @@ export function FindBar({
     setMarked(0);
     input.current?.focus();
   };
-  const onKey = (event: React.KeyboardEvent) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step !== undefined && offers.length > 0) {
-      event.preventDefault();
-      setMarked((marked + step + offers.length) % offers.length);
-    } else if (event.key === 'Tab' && !event.shiftKey && offers.length > 0 && typed !== '') {
-      event.preventDefault();
-      take(offers[marked] ?? offers[0]);
-    } else if (event.key === 'Enter') {
+  const onKey = findKeys({
+    offers,
+    marked,
+    canTake: typed !== '',
+    onMark: setMarked,
+    onTake: take,
+    onEnter: () => {
       onChange(typed);
       setIsOpen(false);
-    } else if (event.key === 'Escape') {
+    },
+    onEscape: () => {
       setIsOpen(false);
       input.current?.blur();
-    }
-  };
+    },
+  });
   return (
     <div className="relative min-w-0 flex-1">
       <div
@@ -106,35 +106,7 @@ export function FindBar({
           </button>
         )}
       </div>
-      <div
-        id={listId}
-        role="listbox"
-        aria-label="Completions"
-        className={classNames(
-          'absolute top-9 left-0 z-20 flex max-w-full gap-1 overflow-x-auto rounded-lg border border-edge bg-panel p-1 shadow-pop',
-          offers.length === 0 && 'hidden',
-        )}
-      >
-        {offers.map((offer, i) => (
-          <div
-            key={offer}
-            id={`${listId}-${i}`}
-            role="option"
-            aria-selected={i === marked}
-            tabIndex={-1}
-            onMouseDown={(event) => {
-              event.preventDefault();
-              take(offer);
-            }}
-            className={classNames(
-              'num cursor-pointer whitespace-nowrap rounded-md px-2 py-1 text-xs',
-              i === marked ? 'bg-raise text-fg' : 'text-muted',
-            )}
-          >
-            {offer.slice(offer.search(/\S*$/))}
-          </div>
-        ))}
-      </div>
+      <FindShelf id={listId} offers={offers} marked={marked} onTake={take} />
     </div>
   );
 }

@@ -1,8 +1,9 @@
 'use client';
 
-import type { ReactNode } from 'react';
+import { type ReactNode, useMemo, useRef } from 'react';
 import type { ServiceMap } from '#analysis/service-map/service-map.ts';
 import type { SeenHistory } from '#views/live/edge-history.ts';
+import { useKeys } from '#views/shell/keys.tsx';
 import { InspectControlPlane, InspectDns } from './inspect-bands.tsx';
 import { InspectEdge } from './inspect-edge.tsx';
 import { InspectBundle, InspectGroup } from './inspect-group.tsx';
@@ -25,12 +26,27 @@ export interface InspectorProps {
 
 /** What is known about the selected thing, beside the map; what needs attention when nothing is selected. */
 export function Inspector(props: InspectorProps) {
+  const aside = useRef<HTMLElement>(null);
+  useKeys(
+    'Map',
+    useMemo(
+      () => [{ keys: 'i', label: 'To the inspector', run: () => aside.current?.focus() }],
+      [],
+    ),
+  );
+  // What is pressed in here goes with what it was part of: the focus stays where the next thing is said.
+  const onSelect = (next: MapSelection | undefined) => {
+    aside.current?.focus();
+    props.onSelect(next);
+  };
   return (
     <aside
+      ref={aside}
+      tabIndex={-1}
       aria-label="Inspector"
       className="flex w-[348px] shrink-0 flex-col overflow-y-auto border-line border-l bg-panel"
     >
-      <Inspected {...props} />
+      <Inspected {...props} onSelect={onSelect} />
     </aside>
   );
 }

@@ -80,6 +80,7 @@ export function QueryBar({
         <div
           id={list}
           role="listbox"
+          tabIndex={-1}
           aria-label="Completions"
           className={open ? 'flex border-line border-t' : ''}
         >
