@@ -7,6 +7,13 @@ import { loadSearch, refusedSearch, toTraceQuery } from './load-search.ts';
 export const metadata: Metadata = { title: 'Traces' };
 export const dynamic = 'force-dynamic';
 
+/** What the reader typed, where the address has another name for it. */
+const TYPED: Readonly<Record<string, string>> = {
+  minDuration: 'duration',
+  maxDuration: 'duration',
+  last: 'range',
+};
+
 export default async function TracesPage({
   searchParams,
 }: {
@@ -17,7 +24,7 @@ export default async function TracesPage({
   const query = toTraceQuery(link, at);
   if (query.kind === 'bad') {
     const problem = query.faults
-      .map(({ parameter, detail }) => `${parameter}: ${detail}`)
+      .map(({ parameter, detail }) => `${TYPED[parameter] ?? parameter}: ${detail}`)
       .join('; ');
     return <TracesScreen {...refusedSearch(link, at, problem)} />;
   }

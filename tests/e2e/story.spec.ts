@@ -5,62 +5,23 @@ import { firstFailure } from '#tests/support/first-failures.ts';
 import { getJson, postJson } from '#tests/support/http-json.ts';
 import { type Sighting, watchLive } from '#tests/support/live-watch.ts';
 import { type RunningStack, runStack, waitFor } from '#tests/support/run-stack.ts';
+import {
+  type Edge,
+  type Incident,
+  instantOf,
+  type LogLine,
+  type Run,
+  type Shift,
+  secondsBetween,
+  type TraceSummary,
+  watchStarvation,
+} from '#tests/support/story/told-by-api.ts';
 import { formatPlural } from '#views/format/format-number.ts';
 import { formatDuration } from '#views/format/format-time.ts';
 
 /** One minute of 8 March takes half a second. */
 const SPEED = 120;
 const NS_PER_SECOND = 1_000_000_000n;
-
-interface LogLine {
-  readonly unixNano: string;
-  readonly step: string;
-  readonly target: string;
-  readonly kind?: string;
-  readonly mode?: string;
-}
-
-interface Run {
-  readonly id: string;
-  readonly state: string;
-  readonly log: readonly LogLine[];
-}
-
-interface Incident {
-  readonly id: string;
-  readonly startUnixNano: string;
-  readonly state: string;
-  readonly mitigatedUnixNano?: string;
-  readonly endUnixNano?: string;
-  readonly firstMover?: string;
-  readonly lastMover?: string;
-  readonly shifts: readonly {
-    readonly service: string;
-    readonly direction: string;
-    readonly beganUnixNano: string;
-  }[];
-}
-
-interface Edge {
-  readonly client: string;
-  readonly server: string;
-  readonly byMode: readonly { readonly mode: string }[];
-}
-
-interface TraceSummary {
-  readonly traceId: string;
-  readonly spanCount: number;
-  readonly errorCount: number;
-  readonly durationNs: number;
-}
-
-interface Shift {
-  readonly client: string;
-  readonly server: string;
-  readonly direction: string;
-  readonly atUnixNano: string;
-  readonly detectedUnixNano: string;
-}
 
 /** Four processes pass a call on before it is judged: each may be kept waiting by a machine that is short of time. */
 const HOPS = 4;
@@ -244,6 +205,38 @@ test.describe('march-8 as a reader sees it', () => {
     await expect(page.getByRole('slider').first()).toHaveAttribute('aria-valuetext', moved ?? '');
   });
 
+  test('from a node of the replay, by keyboard, to its traces of that second', async ({ page }) => {
+    const lost = instantOf(log, (line) => line.kind === 'release');
+    await openReplay(page, stack, incident.id, lost + 6n * NS_PER_SECOND);
+    await node(page, 'gateway').focus();
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('i');
+    const inspector = page.getByRole('complementary', { name: 'Inspector' });
+    await expect(inspector).toBeFocused();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    const opener = inspector.getByRole('button', { name: 'Calls, errors and latency' });
+    await expect(opener).toBeFocused();
+    await page.keyboard.press('Enter');
+    const figures = inspector.getByRole('table', { name: 'Calls, errors and latency' });
+    await expect(figures.getByRole('row')).not.toHaveCount(1);
+    await expect(figures.getByRole('columnheader')).toHaveText(['UTC', 'Calls/s', 'Errors', 'p95']);
+    await page.keyboard.press('Escape');
+    await expect(figures).toBeHidden();
+    await inspector.getByRole('link', { name: 'Failed traces' }).press('Enter');
+    await expect(page).toHaveURL(/from=\d+&to=\d+/);
+    await expect(page.getByRole('table', { name: 'Traces found, newest first' })).toBeVisible();
+  });
+
+  test('a search that means nothing says what is wrong, by the name that was typed', async ({
+    page,
+  }) => {
+    await page.goto(`${stack.dashboardUrl}/traces?minDuration=soon`);
+    await expect(page.getByRole('heading', { name: 'This search cannot be run' })).toBeVisible();
+    await expect(page.getByRole('alert').filter({ hasText: /./ })).toHaveText(/^duration: /);
+    await expect(page.getByText('No trace matches')).toHaveCount(0);
+  });
+
   test('a failed request opens as a waterfall with the routing mode of each hop', async ({
     page,
   }) => {
@@ -345,31 +338,11 @@ async function pages(stack: RunningStack, incident: Incident): Promise<readonly 
     '/lab?part=faults',
     '/map?view=table',
     '/traces',
+    '/traces?minDuration=soon',
     `/traces/${traces[0]?.traceId}`,
     '/incidents',
     '/health',
     `/incidents/${incident.id}`,
     `/incidents/${incident.id}/replay`,
   ];
-}
-
-/** Tells by how much a timer of this process was late. Returns how to stop. */
-function watchStarvation(onLate: (ms: number) => void): () => void {
-  const EVERY_MS = 100;
-  let dueMs = performance.now() + EVERY_MS;
-  const timer = setInterval(() => {
-    onLate(Math.max(0, performance.now() - dueMs));
-    dueMs = performance.now() + EVERY_MS;
-  }, EVERY_MS);
-  return () => clearInterval(timer);
-}
-
-function instantOf(log: readonly LogLine[], is: (line: LogLine) => boolean): bigint {
-  const line = log.find(is);
-  if (!line) throw new Error('the scenario log has no such line');
-  return BigInt(line.unixNano);
-}
-
-function secondsBetween(a: bigint, b: bigint): number {
-  return Math.abs(Number(a - b)) / Number(NS_PER_SECOND);
 }

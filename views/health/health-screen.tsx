@@ -40,7 +40,7 @@ export function HealthScreen({
         right={
           health !== undefined && (
             <span className="text-muted text-sm">
-              as of <Instant at={health.atUnixNano} />
+              as of <Instant at={health.atUnixNano} /> UTC
             </span>
           )
         }

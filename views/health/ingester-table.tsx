@@ -10,16 +10,19 @@ import { Instant } from '#views/shell/instant.tsx';
 /** What each ingester last said of itself; one that is silent keeps its last word. */
 export function IngesterTable({ ingesters }: { readonly ingesters: readonly IngesterHealth[] }) {
   return (
-    <table className="w-full min-w-[860px] border-collapse text-sm">
+    <table className="w-full min-w-[840px] border-collapse text-sm">
       <thead className="text-left text-muted text-xs">
         <tr className="h-8 border-line border-b">
           <th className="pl-3.5 font-normal">Ingester</th>
           <th className="font-normal">State</th>
           <th className="font-normal">Started</th>
-          <th className="w-[38%] font-normal">Bytes in flight</th>
+          <th className="w-[34%] font-normal">Bytes in flight</th>
           <th className="pr-4 text-right font-normal">Connections</th>
           <th className="pr-4 text-right font-normal">Memory</th>
-          <th className="pr-3.5 text-right font-normal" title="Keys of OTLP/JSON that no field has">
+          <th
+            className="whitespace-nowrap pr-3.5 text-right font-normal"
+            title="Keys of OTLP/JSON that no field has"
+          >
             Unknown keys
           </th>
         </tr>
@@ -46,7 +49,7 @@ function IngesterRow({ entry }: { readonly entry: IngesterHealth }) {
       <td className="whitespace-nowrap pr-4">
         <Instant at={startOfSecond(snapshot.startedSecond)} format="date-time" />
       </td>
-      <td className="pr-6">
+      <td className="pr-4">
         <InFlight snapshot={snapshot} />
       </td>
       <td className="num pr-4 text-right">{formatCount(snapshot.connections)}</td>
@@ -74,7 +77,7 @@ function InFlight({ snapshot }: { readonly snapshot: IngestSnapshot }) {
   const peak = shareOf(peakInFlightBytes, limitBytes);
   return (
     <div className="flex items-center gap-2.5">
-      <span className="relative h-2 min-w-16 flex-1 rounded-sm bg-raise" aria-hidden>
+      <span className="relative h-2 min-w-8 flex-1 rounded-sm bg-raise" aria-hidden>
         <span
           className="absolute inset-y-0 left-0 rounded-sm bg-accent"
           style={{ width: `${now * 100}%` }}

@@ -200,6 +200,7 @@ function ScenarioPanel({
   return (
     <Panel
       title={scenario.title}
+      isLongTitle
       className="col-start-2 row-span-2 row-start-1 min-w-0 min-[1280px]:row-span-1"
       actions={
         <>

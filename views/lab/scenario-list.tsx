@@ -68,7 +68,7 @@ function ScenarioRow({
       <RunIcon state={run?.state} />
       <span className="min-w-0 flex-1">
         <span className="block font-semibold text-sm">{scenario.title}</span>
-        <span className="block truncate text-muted text-xs">{scenario.rootCause}</span>
+        <span className="line-clamp-2 text-muted text-xs">{scenario.rootCause}</span>
       </span>
       <span className="num shrink-0 pt-px text-muted text-xs">
         {run?.state === 'running'

@@ -112,7 +112,12 @@ const Still = memo(function Still({
       </div>
       <div className="flex flex-col gap-1 pt-1">
         <Strip values={series.failed} max={1} tone="crit" label="Share of failed calls" />
-        <Strip values={series.p95Ms} tone="warn" label="p95 of what users waited" />
+        <Strip
+          values={series.p95Ms}
+          tone="warn"
+          loudFrom={2 * usualOf(series, timeline)}
+          label="p95 of what users waited"
+        />
         <StateStrip
           values={timeline.serverSays}
           states={SERVER_STATES}
@@ -123,6 +128,13 @@ const Still = memo(function Still({
     </>
   );
 });
+
+/** The middle of what users waited before the first trouble, ms; 0 where nothing is known of it. */
+function usualOf({ p95Ms, framesPerBin }: ReplaySeries, timeline: ReplayTimeline): number {
+  const before = phasesOf(timeline)[0]?.to ?? 0;
+  const calm = p95Ms.slice(0, Math.floor(before / framesPerBin)).filter((ms) => ms > 0);
+  return calm.toSorted((a, b) => a - b)[Math.floor(calm.length / 2)] ?? 0;
+}
 
 /** The highest sum of the stack. */
 function topOf(series: ReplaySeries): number {

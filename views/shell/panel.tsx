@@ -7,6 +7,7 @@ export function Panel({
   hint,
   actions,
   tone = 'plain',
+  isLongTitle = false,
   className,
   children,
 }: {
@@ -15,6 +16,8 @@ export function Panel({
   readonly hint?: ReactNode;
   readonly actions?: ReactNode;
   readonly tone?: 'plain' | 'critical';
+  /** A sentence: it takes two lines before it is cut. */
+  readonly isLongTitle?: boolean;
   readonly className?: string;
   readonly children: ReactNode;
 }) {
@@ -27,7 +30,14 @@ export function Panel({
       )}
     >
       <div className="flex min-h-10 shrink-0 items-center gap-2 border-line border-b px-3.5 py-1.5">
-        <h2 className="min-w-0 truncate font-semibold text-[13.5px]">{title}</h2>
+        <h2
+          className={classNames(
+            'min-w-0 font-semibold text-[13.5px]',
+            isLongTitle ? 'line-clamp-2 text-balance leading-[17px]' : 'truncate',
+          )}
+        >
+          {title}
+        </h2>
         {hint !== undefined && (
           <div className="min-w-0 shrink-[99] truncate text-muted text-xs">{hint}</div>
         )}

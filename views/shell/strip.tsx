@@ -3,6 +3,7 @@ export function Strip({
   values,
   max,
   tone,
+  loudFrom = 0,
   heightPx = 14,
   label,
 }: {
@@ -10,18 +11,21 @@ export function Strip({
   /** What fills the height; the largest value when left out. */
   readonly max?: number;
   readonly tone: 'crit' | 'warn' | 'ok' | 'mesh' | 'dns' | 'control' | 'plain';
+  /** Lower bars are quiet: they are as usual. */
+  readonly loudFrom?: number;
   readonly heightPx?: number;
   /** What it shows, for those who cannot see it. */
   readonly label: string;
 }) {
   const top = max ?? Math.max(...values, 1e-9);
-  const bars = values
-    .map((value, i) => {
-      if (value <= 0) return '';
-      const height = Math.max(1.5, Math.min(1, value / top) * heightPx);
-      return `M${i + 0.5} ${heightPx}v${(-height).toFixed(2)}`;
-    })
-    .join('');
+  const barsOf = (isDrawn: (value: number) => boolean) =>
+    values
+      .map((value, i) => {
+        if (value <= 0 || !isDrawn(value)) return '';
+        const height = Math.max(1.5, Math.min(1, value / top) * heightPx);
+        return `M${i + 0.5} ${heightPx}v${(-height).toFixed(2)}`;
+      })
+      .join('');
   return (
     <svg
       role="img"
@@ -31,7 +35,15 @@ export function Strip({
       className="block w-full bg-raise/60"
       style={{ height: heightPx, color: `var(--${tone})` }}
     >
-      <path d={bars} stroke="currentColor" strokeWidth="0.8" fill="none" />
+      {loudFrom > 0 && (
+        <path d={barsOf((value) => value < loudFrom)} stroke="var(--dim)" strokeWidth="0.8" />
+      )}
+      <path
+        d={barsOf((value) => value >= loudFrom)}
+        stroke="currentColor"
+        strokeWidth="0.8"
+        fill="none"
+      />
     </svg>
   );
 }
