@@ -59,7 +59,7 @@ function matchesFlags(flags: number, status: number, mode: number): boolean {
 }
 
 /** ns after the segment's first start. */
-function startOffsetAt(columns: SegmentColumns, i: number): number {
+export function startOffsetAt(columns: SegmentColumns, i: number): number {
   return (columns.startHigh[i] as number) * TWO_32 + (columns.startLow[i] as number);
 }
 
