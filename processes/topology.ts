@@ -2,7 +2,7 @@
  * Who runs where in the lab. Each instance has a loopback address of its own, so that one port per service serves DNS
  * (whose A records carry no port), xDS and any proxy unchanged.
  *
- *   127.<net>.9.1            control plane 18000/18001, scenarios 18002, registry 18003, relay 18010/18012/5354, DNS 5353
+ *   127.<net>.9.1            control plane 18000/18001, scenarios 18002, registry 18003, load 18004, claim 18005, relay 18010/18012/5354, DNS 5353
  *   127.<net>.<10+s>.<n>     instance n of service s: application 8080, sidecar 15001 / 15006 / 15000
  */
 export const SERVICES = ['gateway', 'login', 'playlist', 'song', 'artist', 'image'] as const;
@@ -31,6 +31,8 @@ export interface LabInstance {
 
 export interface Topology {
   readonly host: string;
+  /** Whoever listens there on `host` has the whole net. */
+  readonly claimPort: number;
   readonly controlPlaneXds: string;
   readonly controlPlaneAdmin: string;
   readonly registryUrl: string;
@@ -49,6 +51,7 @@ export function labTopology(net: number): Topology {
   const host = `127.${net}.9.1`;
   return {
     host,
+    claimPort: 18_005,
     controlPlaneXds: `${host}:18000`,
     controlPlaneAdmin: `http://${host}:18001`,
     scenarioUrl: `http://${host}:18002`,

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -40,6 +40,47 @@ describe('npm start, given what cannot work', () => {
     expect(line).toContain('--port');
     expect(line.split('\n')).toHaveLength(1);
   });
+
+  it('gives the addresses of a lab to one of two that start at once, and tells the other of the flag', async () => {
+    // Whoever has the addresses waits for a database that never says anything.
+    const silent = await listen();
+    const { port: database } = silent.address() as { port: number };
+    const children = await Promise.all(
+      [1, 2].map(async (nth) => {
+        const [port, http, grpc] = await Promise.all([freePort(), freePort(), freePort()]);
+        return spawn(
+          process.execPath,
+          [
+            ...[SUPERVISOR, '--data-dir', `${dataDir}/lab-${nth}`, '--lab-net', '251'],
+            ...['--port', `${port}`, '--otlp-http-port', `${http}`, '--otlp-grpc-port', `${grpc}`],
+          ],
+          {
+            env: {
+              ...process.env,
+              DATABASE_URL: `postgresql://someone@127.0.0.1:${database}/detour`,
+            },
+          },
+        );
+      }),
+    );
+    try {
+      const refused = await Promise.race(
+        children.map(async (child) => {
+          let told = '';
+          child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+            told += chunk;
+          });
+          const code = await new Promise((resolve) => child.once('close', resolve));
+          return { code, told: told.trim() };
+        }),
+      );
+      expect(refused.code).toBe(64);
+      expect(refused.told).toMatch(/^another lab runs on 127\.251\.9\.1: .*--lab-net.*$/);
+    } finally {
+      for (const child of children) child.kill('SIGKILL');
+      silent.close();
+    }
+  }, 60_000);
 
   it('says which database it cannot reach and what to do', async () => {
     const [port, http, grpc, nobody] = await Promise.all([
