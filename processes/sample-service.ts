@@ -1,3 +1,4 @@
+import dns from 'node:dns';
 import type { z } from 'zod';
 import { startOtelSdk } from '#instrumentation/otel-sdk.ts';
 import { startService } from '#lab/services/start-service.ts';
@@ -7,6 +8,7 @@ import { seededRoll, seedOf } from './seeded-roll.ts';
 
 runProcess(async () => {
   const env = readSettings(ServiceEnvironment);
+  askForNames(env.DNS_ADDRESS);
   prepareGrpc(env);
   const stopTelemetry = startOtelSdk({
     serviceName: env.SERVICE,
@@ -40,6 +42,20 @@ runProcess(async () => {
     },
   };
 });
+
+/**
+ * In a container, /etc/resolv.conf would name the lab's server; processes of one machine share the machine's. A gRPC client
+ * needs it for clusters that the control plane hands over to DNS: they carry a name, and no server to ask.
+ */
+function askForNames(server: string): void {
+  const { Resolver } = dns.promises;
+  dns.promises.Resolver = class extends Resolver {
+    constructor(...options: ConstructorParameters<typeof Resolver>) {
+      super(...options);
+      this.setServers([server]);
+    }
+  };
+}
 
 /** gRPC takes these from the environment alone, the first when it is loaded (grpc-js, environment.ts). */
 function prepareGrpc(env: z.infer<typeof ServiceEnvironment>): void {

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DEFAULT_POLICY } from '#lab/control-plane/policy.ts';
 import { DnsServer } from '#lab/dns/dns-server.ts';
 import { readCallEdges } from '#store/call-edges/read-call-edges.ts';
 import { fromUnixMs } from '#telemetry/time.ts';
@@ -24,6 +25,7 @@ let dns: DnsServer;
 let registry: Server;
 let ingester: StoredReceiver;
 let services: readonly ChildProcess[] = [];
+let queries = 0;
 
 /** The status of one login, and what gRPC said about it. */
 async function logIn(): Promise<{ readonly status: number; readonly message?: string }> {
@@ -61,7 +63,13 @@ describe('the proxyless gRPC client of the gateway', () => {
     ingester = await startStoredReceiver();
     mesh = await startTestControlPlane({ host: HOST });
     mesh.controlPlane.applyCatalogue(CATALOGUE);
-    dns = new DnsServer({ origin: 'lab', ttlSeconds: 1, onQuery: () => undefined });
+    dns = new DnsServer({
+      origin: 'lab',
+      ttlSeconds: 1,
+      onQuery: () => {
+        queries += 1;
+      },
+    });
     dns.applyCatalogue(CATALOGUE as Parameters<DnsServer['applyCatalogue']>[0]);
     const dnsPort = await dns.listen(0, HOST);
     registry = createServer((_, response) => response.end('{}'));
@@ -135,6 +143,18 @@ describe('the proxyless gRPC client of the gateway', () => {
 
   it('states on its spans how each call was routed', async () => {
     await until(loginModes, (modes) => modes.join() === 'dns,xds-live,xds-none');
+  });
+
+  it('asks the name server of the lab when its cluster falls back to DNS', async () => {
+    const before = queries;
+    mesh.controlPlane.obey({ ...DEFAULT_POLICY, dnsFallback: true });
+    mesh.controlPlane.addFault({ kind: 'empty-endpoints', service: 'login' });
+    await until(
+      async () => ({ ...(await logIn()), asked: queries - before }),
+      ({ status, asked }) => status === 200 && asked > 0,
+    );
+    for (let n = 0; n < 5; n++) expect((await logIn()).status).toBe(200);
+    mesh.controlPlane.clearFaults();
   });
 
   it('states that it goes on from its cache when its control plane is gone', async () => {
