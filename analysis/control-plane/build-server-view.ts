@@ -122,6 +122,9 @@ function toPush(span: Span): readonly Push[] {
       ...(outcome === 'acked' || outcome === 'nacked'
         ? { ackAfterNs: elapsedNs(span.startUnixNano, span.endUnixNano) }
         : {}),
+      ...(outcome === 'silent'
+        ? { silentAfterNs: elapsedNs(span.startUnixNano, span.endUnixNano) }
+        : {}),
       outcome,
       ...optional('reason', reason),
     },

@@ -81,6 +81,8 @@ export interface Push {
   readonly removed: number;
   /** undefined while unanswered. */
   readonly ackAfterNs?: number;
+  /** Set where the stream ended with it unanswered, or it was waited for in vain. */
+  readonly silentAfterNs?: number;
   readonly outcome: 'acked' | 'nacked' | 'superseded' | 'silent';
   readonly reason?: string;
 }

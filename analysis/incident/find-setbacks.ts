@@ -21,6 +21,9 @@ export interface Setback {
 const REGRESSION_MATTERS_NS = 60 * NS_PER_SECOND;
 /** Sent so often without a word, and each time the stream ended: it is the push that ends the client. */
 const FATAL_PUSHES = 2;
+/** …or so many clients ended at once with the same one unanswered. */
+const FATAL_CLIENTS = 2;
+const AT_ONCE_NS = 2 * NS_PER_SECOND;
 /** A client that goes on for so long after such a push has survived it. */
 const FATAL_MATTERS_NS = 20 * NS_PER_SECOND;
 /** Pings tell of one loss over several seconds: by then it is plain whether some were cut off or all. */
@@ -75,28 +78,59 @@ function refusedBy(
   return [...new Set([...refused.map((push) => push.client), ...say.map((c) => c.id)])].sort();
 }
 
-/** One version of one type that was sent to the same client again and again, each time with its last word before it went. */
-function fatalPushes({ pushes }: ControlPlaneView, atUnixNano: UnixNano): readonly Setback[] {
+/**
+ * One version of one type that was the last word to a client, again and again, or to several at once: who dies of it is
+ * sent it again when it starts, which takes its time.
+ */
+function fatalPushes(view: ControlPlaneView, atUnixNano: UnixNano): readonly Setback[] {
   const byContent = new Map<string, Push[]>();
-  for (const push of pushes) {
+  for (const push of view.pushes) {
     if (push.outcome !== 'silent') continue;
     const key = `${push.type} ${push.version}`;
     byContent.set(key, [...(byContent.get(key) ?? []), push]);
   }
   return [...byContent.values()].flatMap((unanswered) => {
+    const ended = endedAtOnce(unanswered, view);
     const dying = [...new Set(unanswered.map(({ client }) => client))]
-      .filter((client) => isDying(client, unanswered, pushes, atUnixNano))
+      .filter((client) => isRepeated(client, unanswered) || ended.has(client))
+      .filter((client) => isStillDying(client, unanswered, view.pushes, atUnixNano))
       .sort();
     const [push] = unanswered;
     const since = firstOf(unanswered.filter(({ client }) => dying.includes(client)));
     if (push === undefined || since === undefined) return [];
     const { type, version } = push;
-    const reason = 'each stream ended with it unanswered, and began again';
+    const reason = 'each stream ended with it unanswered';
     return [{ kind: 'push-fatal', unixNano: since, type, version, clients: dying, reason }];
   });
 }
 
-function isDying(
+function isRepeated(client: string, unanswered: readonly Push[]): boolean {
+  return unanswered.filter((push) => push.client === client).length >= FATAL_PUSHES;
+}
+
+/**
+ * Clients whose streams ended right after it, while at least one other kept its own: so it was neither the server nor the
+ * link. Endpoints are pushed whenever instances leave, also to those that leave: of them several may miss the news.
+ */
+function endedAtOnce(unanswered: readonly Push[], view: ControlPlaneView): ReadonlySet<string> {
+  const first = firstOf(unanswered);
+  if (first === undefined || unanswered[0]?.type === 'EDS') return new Set();
+  const ended = unanswered.filter(
+    ({ unixNano, silentAfterNs }) =>
+      elapsedNs(first, unixNano) <= AT_ONCE_NS && (silentAfterNs ?? AT_ONCE_NS) < AT_ONCE_NS,
+  );
+  const ids = new Set(ended.map(({ client }) => client));
+  const isServing = view.clients.some(
+    (client) =>
+      client.connected &&
+      !client.isSilent &&
+      !ids.has(client.id) &&
+      client.connectedSinceUnixNano < first,
+  );
+  return isServing && ids.size >= FATAL_CLIENTS ? ids : new Set();
+}
+
+function isStillDying(
   client: string,
   unanswered: readonly Push[],
   pushes: readonly Push[],
@@ -104,7 +138,7 @@ function isDying(
 ): boolean {
   const own = unanswered.filter((push) => push.client === client);
   const [newest, ...others] = own.map(({ unixNano }) => unixNano);
-  if (newest === undefined || own.length < FATAL_PUSHES) return false;
+  if (newest === undefined) return false;
   const last = others.reduce((a, b) => (b > a ? b : a), newest);
   const survived = pushes.some(
     (push) =>

@@ -30,21 +30,31 @@ function severityOf({ failing, slowdowns }: Evidence): Severity {
 }
 
 function words(evidence: Evidence): Omit<IncidentWords, 'severity'> {
+  const harmless = evidence.failing.length === 0 ? harmlessWords(evidence) : undefined;
+  return causeWords(evidence) ?? harmless ?? callsFail(evidence);
+}
+
+/** Whether more is known than that calls fail or are slow. */
+export function knowsCause(evidence: Evidence): boolean {
+  return causeWords(evidence) !== undefined;
+}
+
+function causeWords(evidence: Evidence): Omit<IncidentWords, 'severity'> | undefined {
   const { failing, missing, massDeletion } = evidence;
+  // Instances whose proxies die leave the registry: what is then missing is the effect.
+  const fatal = setbackOf(evidence, 'push-fatal');
+  if (fatal !== undefined) return pushKills(evidence, fatal);
   const byConfig = failing.some((edge) => edge.noConfigRatio > 0.5);
   const isCause = massDeletion !== undefined || byConfig || evidence.detouredSince !== undefined;
   if (missing.length > 0 && isCause) return configLost(evidence);
   if (evidence.controlPlane.state === 'lost') return controlPlaneLost(evidence);
   const setback = setbackWords(evidence);
   if (setback !== undefined) return setback;
-  if (failing.some((edge) => edge.dnsRatio > 0.5)) return dnsFailing(evidence);
-  return (failing.length === 0 ? harmlessWords(evidence) : undefined) ?? callsFail(evidence);
+  return failing.some((edge) => edge.dnsRatio > 0.5) ? dnsFailing(evidence) : undefined;
 }
 
 /** What clients suffer from the control plane, the most certain cause first. */
 function setbackWords(evidence: Evidence): Omit<IncidentWords, 'severity'> | undefined {
-  const fatal = setbackOf(evidence, 'push-fatal');
-  if (fatal !== undefined) return pushKills(evidence, fatal);
   const refused = setbackOf(evidence, 'push-rejected');
   if (refused !== undefined) return pushRefused(evidence, refused);
   const cut = setbackOf(evidence, 'clients-cut-off');
@@ -165,13 +175,38 @@ function endpointsLost({
 function controlPlaneLost(evidence: Evidence): Omit<IncidentWords, 'severity'> {
   const { clients } = evidence.controlPlane;
   const cut = clients.filter((client) => !client.connected).length;
-  const stale = evidence.failing.length > 0;
   return {
     title: `Control plane lost: ${cut} of ${clients.length} clients on their last configuration${effectOf(evidence.failing)}`,
-    cause: stale
-      ? `The control plane is gone and endpoints have changed since: clients call addresses of their last known configuration.`
-      : `The control plane is gone; clients go on with their last known configuration.`,
+    cause: ['The control plane is gone.', ...lostByCallers(evidence)].join(' '),
   };
+}
+
+/** Whose calls fail without a control plane: those with an old map, and those that started since and have none. */
+function lostByCallers({ failing }: Evidence): readonly string[] {
+  const origins = originsOf(failing);
+  const without = origins.filter((edge) => edge.noConfigRatio > 0.5);
+  const stale = origins.filter((edge) => edge.noConfigRatio <= 0.5);
+  if (origins.length === 0) return ['Clients go on with their last known configuration.'];
+  return [
+    ...(stale.length === 0
+      ? []
+      : [
+          `Endpoints of ${serversOf(stale)} have changed since: ${callersOf(stale)} call addresses of their last known configuration.`,
+        ]),
+    ...(without.length === 0
+      ? []
+      : [
+          `${callersOf(without)} got no configuration from it and find no address of ${serversOf(without)}.`,
+        ]),
+  ];
+}
+
+function serversOf(edges: Evidence['failing']): string {
+  return list([...new Set(edges.map((edge) => edge.server))].sort());
+}
+
+function callersOf(edges: Evidence['failing']): string {
+  return list([...new Set(edges.map((edge) => nameOf(edge.client)))].sort());
 }
 
 function dnsFailing({ failing }: Evidence): Omit<IncidentWords, 'severity'> {

@@ -10,8 +10,8 @@ import {
   gatherEvidence,
   unfinishedMoves,
 } from '#analysis/incident/incident-evidence.ts';
-import { describeIncident } from '#analysis/incident/incident-words.ts';
-import { hasGreaterHarm, settle } from '#analysis/incident/settle-incident.ts';
+import { describeIncident, knowsCause } from '#analysis/incident/incident-words.ts';
+import { hasCause, hasGreaterHarm, settle } from '#analysis/incident/settle-incident.ts';
 import type { RoutingShift } from '#analysis/routing/routing-shift.ts';
 import { moversOf, toServiceShifts } from '#analysis/routing/to-service-shifts.ts';
 import { isOwnService } from '#analysis/service-map/own-service.ts';
@@ -178,7 +178,9 @@ function reword(
     evidence.failing.length > 0 ||
     incident.severity === 3 ||
     incident.events.every(({ kind }) => kind !== 'failures-began');
-  return tellsMore ? { ...words, severity } : { severity };
+  // The cause may be over a few seconds before the calls that failed by it.
+  const forgets = hasCause(incident) && !knowsCause(evidence);
+  return tellsMore && !forgets ? { ...words, severity } : { severity };
 }
 
 function touched(incident: Incident, evidence: Evidence): readonly string[] {
@@ -186,9 +188,21 @@ function touched(incident: Incident, evidence: Evidence): readonly string[] {
   const clients = evidence.lacking.map((client) => client.service);
   const isWorse = evidence.failing.length > 0 || hasGreaterHarm(incident);
   const slow = isWorse ? [] : evidence.slowdowns.flatMap((edge) => [edge.client, edge.server]);
-  const names = new Set([...incident.services, ...failing, ...clients, ...slow]);
+  const names = new Set([
+    ...incident.services,
+    ...failing,
+    ...clients,
+    ...slow,
+    ...dyingServices(evidence),
+  ]);
   names.delete(USERS);
   return [...names].sort();
+}
+
+/** Of proxies that a push ends: nothing leaves them, so that no failed call may tell of them. */
+function dyingServices({ setbacks, controlPlane }: Evidence): readonly string[] {
+  const dying = setbacks.filter(({ kind }) => kind === 'push-fatal').flatMap((one) => one.clients);
+  return controlPlane.clients.filter(({ id }) => dying.includes(id)).map(({ service }) => service);
 }
 
 /** Of everybody but Detour itself. */

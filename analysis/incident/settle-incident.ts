@@ -54,6 +54,20 @@ const GREATER: readonly IncidentEventKind[] = [
   'version-regressed',
 ];
 
+/** What explains failed calls, each of these kinds. */
+const CAUSES: readonly IncidentEventKind[] = [
+  'config-lost',
+  'control-plane-lost',
+  'push-rejected',
+  'push-fatal',
+  'clients-cut-off',
+];
+
+/** Its timeline tells why calls fail. */
+export function hasCause({ events }: Pick<Incident, 'events'>): boolean {
+  return events.some(({ kind }) => CAUSES.includes(kind));
+}
+
 /** It has shown worse than slow calls. */
 export function hasGreaterHarm({ events }: Pick<Incident, 'events'>): boolean {
   return events.some(({ kind }) => GREATER.includes(kind));

@@ -72,6 +72,35 @@ describe('a push that ends its clients', () => {
     ]);
   });
 
+  const endedBy = (client: string, second: number, rest: Partial<Push> = {}) => ({
+    ...unanswered(client, second),
+    silentAfterNs: 50_000_000,
+    ...rest,
+  });
+
+  it('is known at once where it ended several, and another client keeps its stream', () => {
+    const pushes = [endedBy('song-1', 104), endedBy('gateway-1', 104)];
+    expect(findSetbacks(view(105, pushes), at(106))).toMatchObject([
+      { kind: 'push-fatal', unixNano: at(104), clients: ['gateway-1', 'song-1'] },
+    ]);
+  });
+
+  it('is none when all lost their streams with it, or waited for an answer in vain', () => {
+    const all = ['song-1', 'gateway-1', 'image-1'].map((client) => endedBy(client, 104));
+    expect(findSetbacks(view(105, all), at(106))).toEqual([]);
+    const slow = { silentAfterNs: 10_000_000_000 };
+    const waited = [endedBy('song-1', 104, slow), endedBy('gateway-1', 104, slow)];
+    expect(findSetbacks(view(116, waited), at(117))).toEqual([]);
+  });
+
+  it('is none of endpoints that two instances missed as they left', () => {
+    const pushes = [
+      endedBy('song-1', 104, { type: 'EDS' }),
+      endedBy('gateway-1', 104, { type: 'EDS' }),
+    ];
+    expect(findSetbacks(view(105, pushes), at(106))).toEqual([]);
+  });
+
   it('is none that a client missed once, as one that is restarted does', () => {
     expect(findSetbacks(view(105, [unanswered('song-1', 104)]), at(106))).toEqual([]);
   });

@@ -373,6 +373,88 @@ describe('judgeSecond and the control plane', () => {
     expect(incident?.state).toBe('resolved');
   });
 
+  it('tells of a push that several die of, and of their services, though their endpoints are lost by it', () => {
+    const edges = [
+      ...edgeSeconds(0, 60, '@users -> gateway', 5),
+      ...edgeSeconds(60, 75, '@users -> gateway', 5, { errors: 5 }),
+      ...edgeSeconds(0, 60, 'song -> artist', 5),
+      ...edgeSeconds(60, 75, 'song -> artist', 5, { errors: 5, mode: 'xds-none' }),
+    ];
+    const pushes = ['gateway-1', 'artist-1'].map(
+      (client): Push => ({
+        unixNano: at(60),
+        type: 'RDS',
+        version: 'v42',
+        client,
+        resources: 1,
+        removed: 0,
+        silentAfterNs: 100_000_000,
+        outcome: 'silent',
+      }),
+    );
+    const view = (second: number): ControlPlaneView => {
+      const EDS = {
+        received: 'v42',
+        acked: 'v42',
+        resources: 1,
+        missing: [],
+        empty: second < 62 ? [] : ['artist'],
+        changedUnixNano: at(second < 62 ? 1 : 62),
+      };
+      const clients = [
+        xdsClient('song-1', { types: { EDS } }),
+        xdsClient('gateway-1', { isSilent: second > 61 }),
+        xdsClient('artist-1', { isSilent: second > 61 }),
+      ];
+      return { ...controlPlane(second, clients), pushes: second < 60 ? [] : pushes };
+    };
+    const [incident] = judge(75, edges, view);
+    expect(incident?.title).toMatch(/^Proxies die of a push: RDS v42 at 2 of 3 clients/);
+    expect(incident?.cause).toContain('artist-1, gateway-1');
+    expect(incident?.services).toEqual(['artist', 'gateway', 'song']);
+  });
+
+  it('keeps the cause it named when that is over before the calls that failed by it', () => {
+    const edges = [
+      ...edgeSeconds(0, 60, 'gateway -> song', 20),
+      ...edgeSeconds(60, 66, 'gateway -> song', 20, { errors: 20, mode: 'xds-none' }),
+      ...edgeSeconds(66, 100, 'gateway -> song', 20),
+    ];
+    const view = (second: number): ControlPlaneView => {
+      const isEmpty = second >= 60 && second < 66;
+      const EDS = {
+        received: 'v2',
+        acked: 'v2',
+        resources: 1,
+        missing: [],
+        empty: isEmpty ? ['song'] : [],
+        changedUnixNano: at(isEmpty ? 60 : second < 60 ? 1 : 66),
+      };
+      return controlPlane(second, [xdsClient('gateway-1', { types: { EDS } })]);
+    };
+    const [incident] = judge(100, edges, view);
+    expect(incident?.title).toBe('Endpoints lost: none left for song, song unreachable');
+    expect(incident?.state).toBe('resolved');
+  });
+
+  it.each([
+    ['xds-cached', 'Endpoints of song have changed since: gateway, playlist call addresses'],
+    ['xds-none', 'gateway, playlist got no configuration from it and find no address of song'],
+  ] as const)('says without a control plane which services lost which: %s', (mode, words) => {
+    const edges = ['gateway -> song', 'playlist -> song', '@users -> gateway'].flatMap((pair) => [
+      ...edgeSeconds(0, 60, pair, 5),
+      ...edgeSeconds(60, 75, pair, 5, { errors: 5, mode }),
+    ]);
+    const view = (second: number): ControlPlaneView => {
+      if (second < 50) return CALM(second);
+      const lost = { connected: false, verdict: 'stream-lost', connectedSinceUnixNano: at(50) } as const;
+      return controlPlane(second, [xdsClient('gateway-1', lost), xdsClient('playlist-1', lost)]);
+    };
+    const [incident] = judge(75, edges, view);
+    expect(incident?.title).toContain('Control plane lost: 2 of 2 clients');
+    expect(incident?.cause).toContain(words);
+  });
+
   it('opens once when versions go back', () => {
     const edges = edgeSeconds(0, 200, 'gateway -> song', 5);
     const back = {
