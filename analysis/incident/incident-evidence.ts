@@ -108,7 +108,8 @@ function deletionThatMatters(
   at: UnixNano,
   isNews: (release: Release) => boolean,
 ): Release | undefined {
-  if (lacking.length > 0) return massDeletion(view, at);
+  // An endpoint list that is empty is nothing that a release took away: the one instance may just restart.
+  if (lacking.some((client) => missingNames(client).length > 0)) return massDeletion(view, at);
   // Nobody misses it yet; who keeps what is gone would, with the next restart.
   const isKept = view.clients.some(
     ({ connected, isSilent, verdict, restartRisk }) =>

@@ -40,12 +40,13 @@ export function knowsCause(evidence: Evidence): boolean {
 }
 
 function causeWords(evidence: Evidence): Omit<IncidentWords, 'severity'> | undefined {
-  const { failing, missing, massDeletion } = evidence;
+  const { failing, missing, empty, massDeletion, detouredSince } = evidence;
   // Instances whose proxies die leave the registry: what is then missing is the effect.
   const fatal = setbackOf(evidence, 'push-fatal');
   if (fatal !== undefined) return pushKills(evidence, fatal);
   const byConfig = failing.some((edge) => edge.noConfigRatio > 0.5);
-  const isCause = massDeletion !== undefined || byConfig || evidence.detouredSince !== undefined;
+  const isDeleted = massDeletion !== undefined && missing.length > empty.length;
+  const isCause = isDeleted || byConfig || detouredSince !== undefined;
   if (missing.length > 0 && isCause) return configLost(evidence);
   if (evidence.controlPlane.state === 'lost') return controlPlaneLost(evidence);
   const setback = setbackWords(evidence);
@@ -142,9 +143,7 @@ function versionsWentBack(evidence: Evidence, setback: Setback): Omit<IncidentWo
 
 function configLost(evidence: Evidence): Omit<IncidentWords, 'severity'> {
   const { missing, lacking, massDeletion, failing } = evidence;
-  if (massDeletion === undefined && evidence.empty.length === missing.length) {
-    return endpointsLost(evidence);
-  }
+  if (evidence.empty.length === missing.length) return endpointsLost(evidence);
   const served = new Set([...missing, ...meshCallees(evidence)]);
   const effect = effectOf(failing);
   const what =

@@ -447,7 +447,11 @@ describe('judgeSecond and the control plane', () => {
     ]);
     const view = (second: number): ControlPlaneView => {
       if (second < 50) return CALM(second);
-      const lost = { connected: false, verdict: 'stream-lost', connectedSinceUnixNano: at(50) } as const;
+      const lost = {
+        connected: false,
+        verdict: 'stream-lost',
+        connectedSinceUnixNano: at(50),
+      } as const;
       return controlPlane(second, [xdsClient('gateway-1', lost), xdsClient('playlist-1', lost)]);
     };
     const [incident] = judge(75, edges, view);
@@ -564,7 +568,7 @@ describe('outages that a safeguard kept from users', () => {
     expect(textOf(incidents[0]?.events)).toContain('60 push-held-back song');
   });
 
-  it('tells of a release that clients do not follow', () => {
+  it('tells of a release that clients do not follow, whoever restarts meanwhile', () => {
     const release = {
       unixNano: at(60),
       version: 'v2',
@@ -572,12 +576,24 @@ describe('outages that a safeguard kept from users', () => {
       resourcesBefore: 24,
       resourcesAfter: 8,
     };
+    // The only instance of gateway is gone for three seconds.
+    const endpointsAt = (second: number) => ({
+      received: 'v2',
+      acked: 'v2',
+      resources: 3,
+      missing: [],
+      empty: second >= 66 && second < 69 ? ['gateway'] : [],
+      changedUnixNano: at(second < 66 ? 1 : second < 69 ? 66 : 69),
+    });
     const view = (second: number): ControlPlaneView =>
       second < 60
         ? CALM(second)
         : controlPlane(
             second,
-            [xdsClient('gateway-1', { restartRisk: 'would-break' }), xdsClient('song-1')],
+            [
+              xdsClient('gateway-1', { restartRisk: 'would-break' }),
+              xdsClient('song-1', { types: { EDS: endpointsAt(second) } }),
+            ],
             { releases: [release] },
           );
     const incidents = judge(120, calm, view);
