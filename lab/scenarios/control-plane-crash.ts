@@ -17,6 +17,8 @@ export const controlPlaneCrash: Scenario = {
     },
   ],
   rootCause: 'control-plane: killed; the addresses of artist moved while no update could be sent',
+  headline: 'Control plane lost',
+  names: ['gateway', 'song', 'artist'],
   // Not artist → image: by the time that anybody reaches a new artist for a picture, it asks by DNS.
   hits: ['gateway → artist', 'song → artist', 'gateway → song'],
   durationSeconds: 100,

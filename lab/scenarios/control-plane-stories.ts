@@ -17,6 +17,8 @@ export const crashAndChurn: Scenario = {
     },
   ],
   rootCause: 'control-plane: killed; the sidecar of playlist-1 was restarted without it',
+  headline: 'Control plane lost',
+  names: ['playlist', 'song'],
   hits: ['playlist → song', 'gateway → playlist'],
   durationSeconds: 60,
   defaultSpeed: 1,
@@ -125,6 +127,8 @@ export const partition: Scenario = {
   ],
   rootCause:
     'network: the link between zone b and the control plane drops everything; song moved meanwhile',
+  headline: 'Cut off from the control plane',
+  names: ['playlist', 'song'],
   hits: ['playlist → song', 'gateway → playlist', 'users → gateway'],
   durationSeconds: 90,
   defaultSpeed: 1,

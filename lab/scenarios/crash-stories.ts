@@ -31,6 +31,8 @@ export const configTooBig: Scenario = {
   ],
   rootCause:
     'control-plane: pushed a route of song larger than the proxies can hold, every other time',
+  headline: 'Proxies die of a push',
+  names: ['gateway', 'playlist'],
   // Nothing leaves a proxy that is dead: what fails is what is asked of it.
   hits: ['users → gateway'],
   touches: ['playlist', 'song', 'artist', 'image'],
@@ -84,6 +86,8 @@ export const proxyCrashLoop: Scenario = {
     },
   ],
   rootCause: 'control-plane: pushed a route of image that every proxy crashes on',
+  headline: 'Proxies die of a push',
+  names: ['gateway', 'song', 'artist'],
   hits: ['users → gateway'],
   touches: ['playlist', 'song', 'artist', 'image'],
   durationSeconds: 60,

@@ -38,6 +38,8 @@ export const march8: Scenario = {
   ],
   rootCause:
     'control-plane: release r42 lost the configuration of login, song, playlist and artist',
+  headline: 'Mesh configuration lost',
+  names: ['gateway', 'login', 'song', 'playlist'],
   hits: [
     'gateway → login',
     'gateway → song',

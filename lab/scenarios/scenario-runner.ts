@@ -27,6 +27,8 @@ export class ScenarioRunner {
   #startedMs = 0;
   /** While paused: when that was. The scenario's clock stands still. */
   #pausedMs: number | undefined;
+  /** While a step is being done: when it was begun. The scenario's clock stands still: what follows keeps its distance. */
+  #stepMs: number | undefined;
   /** Wakes the step that is waited for. */
   #wake: () => void = () => undefined;
   #stop: AbortController | undefined;
@@ -41,7 +43,7 @@ export class ScenarioRunner {
   current(): Run | undefined {
     const run = this.#run;
     if (!isUnderWay(run)) return run;
-    const nowMs = this.#pausedMs ?? this.#parts.now();
+    const nowMs = this.#stepMs ?? this.#pausedMs ?? this.#parts.now();
     const elapsedSeconds = ((nowMs - this.#startedMs) / 1000) * run.speed;
     return { ...run, elapsedSeconds: Math.min(run.durationSeconds, Math.max(0, elapsedSeconds)) };
   }
@@ -56,6 +58,7 @@ export class ScenarioRunner {
     const { scenario, speed, seed, lessons } = request;
     if (isUnderWay(this.#run)) return undefined;
     this.#pausedMs = undefined;
+    this.#stepMs = undefined;
     this.#count += 1;
     this.#startedMs = this.#parts.now();
     const run: Run = {
@@ -99,8 +102,9 @@ export class ScenarioRunner {
   /** Goes on from where it was paused. undefined when nothing is paused. */
   resume(): Run | undefined {
     if (this.#run?.state !== 'paused' || this.#pausedMs === undefined) return undefined;
-    // Paused before the story began, it begins now.
-    this.#startedMs += this.#parts.now() - Math.max(this.#pausedMs, this.#startedMs);
+    // Paused before the story began, it begins now; during a step, that step's end counts the time.
+    if (this.#stepMs === undefined)
+      this.#startedMs += this.#parts.now() - Math.max(this.#pausedMs, this.#startedMs);
     this.#pausedMs = undefined;
     this.#change({ state: 'running' });
     this.#wake();
@@ -138,8 +142,9 @@ export class ScenarioRunner {
   }
 
   async #playStep(step: Step, index: number): Promise<boolean> {
-    this.#changeStep(index, { state: 'running' });
     const atMs = this.#parts.now();
+    this.#stepMs = atMs;
+    this.#changeStep(index, { state: 'running' });
     try {
       for (const action of step.actions) {
         const actionMs = this.#parts.now();
@@ -151,9 +156,11 @@ export class ScenarioRunner {
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error);
       await this.#write(step.title, 'lab', { failed: detail });
+      this.#letClockRun(atMs);
       this.#changeStep(index, { state: 'failed', atUnixNano: toUnixNano(atMs), detail });
       return false;
     }
+    this.#letClockRun(atMs);
     this.#changeStep(index, {
       state: 'done',
       atUnixNano: toUnixNano(atMs),
@@ -162,9 +169,17 @@ export class ScenarioRunner {
     return true;
   }
 
+  /** After a step that was begun at `atMs`. */
+  #letClockRun(atMs: number): void {
+    this.#startedMs += (this.#pausedMs ?? this.#parts.now()) - atMs;
+    this.#stepMs = undefined;
+  }
+
   async #end(state: 'done' | 'failed', scenario: Scenario): Promise<void> {
+    // The clock may have been held: the toll is of all the time since.
+    const startedMs = Number(BigInt(this.#run?.startedUnixNano ?? 0) / 1_000_000n);
     const seconds = await this.#parts.controls
-      .readLoad(Math.floor(this.#startedMs / 1000))
+      .readLoad(Math.floor(startedMs / 1000))
       .catch(() => []);
     const sum = (field: 'ok' | 'failed' | 'loggedOut' | 'notSent') =>
       seconds.reduce((total, second) => total + second[field], 0);

@@ -77,6 +77,10 @@ export interface Scenario {
   readonly story: string;
   readonly cites: readonly { readonly title: string; readonly what: string }[];
   readonly rootCause: string;
+  /** How the title of the incident must begin: with what happened, where telemetry can tell it. */
+  readonly headline?: string;
+  /** Services that the incident must name: those that lost something, whether or not a failed call tells of it. */
+  readonly names?: readonly string[];
   /** Edges on which calls fail at some time, as `client → server`. */
   readonly hits: readonly string[];
   /** Edges whose calls become slow without failing, as `client → server`; one with few calls may go unnoticed. */

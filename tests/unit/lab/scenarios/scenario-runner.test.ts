@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { USUAL_LESSONS } from '#lab/scenarios/lessons.ts';
-import type { LabAction, Scenario } from '#lab/scenarios/scenario.ts';
+import type { LabAction, Scenario, Step } from '#lab/scenarios/scenario.ts';
 import type { LogLine, Run } from '#lab/scenarios/scenario-run.ts';
 import { ScenarioRunner } from '#lab/scenarios/scenario-runner.ts';
 
@@ -130,6 +130,35 @@ describe('ScenarioRunner', () => {
     expect(runner.resume()?.state).toBe('running');
     expect(runner.current()?.elapsedSeconds).toBe(0.5);
     expect(runner.resume()).toBeUndefined();
+    await runner.stop();
+  });
+
+  it('holds its clock while a step is being done, so that what follows keeps its distance', async () => {
+    let nowMs = 1_000_000;
+    const runner = new ScenarioRunner({
+      controls: {
+        // A loaded machine.
+        perform: async () => {
+          nowMs += 30_000;
+          return undefined;
+        },
+        mend: async () => [],
+        learn: async () => undefined,
+        reseed: async () => undefined,
+        readLoad: async () => [],
+      },
+      now: () => nowMs,
+      writeLog: async () => undefined,
+    });
+    const killed = new Promise<Run>((resolve) => {
+      runner.listen((run) => run.steps[1]?.state === 'done' && resolve(run));
+    });
+    const first = { ...story.steps[1], atSeconds: 0 } as Step;
+    const scenario = { ...story, steps: [story.steps[0] as Step, first] };
+    runner.start({ scenario, speed: 1, seed: 1, lessons: USUAL_LESSONS });
+    expect((await killed).elapsedSeconds).toBe(0);
+    nowMs += 250;
+    expect(runner.current()?.elapsedSeconds).toBe(0.25);
     await runner.stop();
   });
 
