@@ -34,7 +34,7 @@ import {
 } from './outbound-call.ts';
 import { DEFAULT_OUTLIERS, type OutlierDetection } from './outlier-detection.ts';
 import { byWeight, pickEndpoint } from './pick-endpoint.ts';
-import type { Target } from './route-table.ts';
+import { BY_NAME, type Target } from './route-table.ts';
 
 export interface AttemptParts {
   readonly resolver: DnsResolver;
@@ -93,12 +93,19 @@ export class OutboundAttempt {
       return void this.#end(notReached(route.errorType, route.detail));
     this.#timeoutMs = route.timeoutMs ?? this.#parts.attemptTimeoutMs;
     const target = byWeight(route.targets, this.#parts.roll());
-    if (!target) {
-      this.#end(notReached('no_mapping', 'every cluster of the route has weight 0'));
-    } else if (target.kind === 'endpoints') {
-      this.#enter(target, target.endpoints);
-    } else {
+    if (target) this.#take(target);
+    else this.#end(notReached('no_mapping', 'every cluster of the route has weight 0'));
+  }
+
+  #take(target: Target): void {
+    if (target.kind === 'name') {
       this.#resolve(target);
+    } else if (target.behind && target.endpoints.every(this.#parts.outliers.isEjected)) {
+      // As gRPC and Envoy do: a list of dead endpoints is no better than an empty one.
+      if (target.behind.kind === 'name') this.#span.setAttributes(BY_NAME);
+      this.#take(target.behind);
+    } else {
+      this.#enter(target, target.endpoints);
     }
   }
 

@@ -22,6 +22,8 @@ export type Target =
       readonly endpoints: readonly Endpoint[];
       readonly panicBelow?: number;
       readonly reportsLoad?: boolean;
+      /** The next member of an aggregate cluster: for when all of these endpoints are ejected. */
+      readonly behind?: Target;
     })
   | (TargetBase & {
       readonly kind: 'name';
@@ -80,7 +82,7 @@ export interface RoutingInputs {
 
 export const EMPTY_TABLE: RouteTable = { routes: new Map(), acceptedMs: undefined };
 
-const BY_NAME = { [ATTR_ROUTING_MODE]: 'dns', [ATTR_ROUTING_SOURCE]: 'resolver' } as const;
+export const BY_NAME = { [ATTR_ROUTING_MODE]: 'dns', [ATTR_ROUTING_SOURCE]: 'resolver' } as const;
 
 export function buildRouteTable(inputs: RoutingInputs, previous: RouteTable): RouteTable {
   const routes = new Map<string, Route>();
@@ -195,7 +197,7 @@ function buildTarget(cache: XdsCache, clusterName: string, weight: number): Targ
     case 'eds':
       return buildEdsTarget(cache, cluster.value, weight);
     case 'aggregate':
-      return firstUsable(
+      return inOrder(
         cluster.value.clusters
           .filter((member) => member !== clusterName)
           .map((member) => buildTarget(cache, member, weight)),
@@ -204,9 +206,15 @@ function buildTarget(cache: XdsCache, clusterName: string, weight: number): Targ
 }
 
 /** The members of an aggregate cluster stand in the order of preference (gRFC A37). */
-function firstUsable(targets: readonly (Target | NotFound)[]): Target | NotFound {
+function inOrder(targets: readonly (Target | NotFound)[]): Target | NotFound {
+  const usable = targets.filter((target) => target.kind === 'endpoints' || target.kind === 'name');
+  const first = usable.reduceRight<Target | undefined>(
+    (behind, target) =>
+      target.kind === 'endpoints' && behind !== undefined ? { ...target, behind } : target,
+    undefined,
+  );
   return (
-    targets.find((target) => target.kind === 'endpoints' || target.kind === 'name') ??
+    first ??
     targets.find((target) => target.kind === 'pending') ??
     targets[0] ?? { kind: 'unroutable', errorType: 'no_mapping', detail: 'an empty aggregate' }
   );

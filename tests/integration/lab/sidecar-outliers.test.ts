@@ -2,6 +2,8 @@
 import { createServer, type Server } from 'node:http';
 import { node, tracing } from '@opentelemetry/sdk-node';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { DEFAULT_POLICY } from '#lab/control-plane/policy.ts';
+import { DnsServer } from '#lab/dns/dns-server.ts';
 import type { Cluster } from '#lab/xds/resources.ts';
 import { TYPE_URL } from '#lab/xds/type-urls.ts';
 import {
@@ -164,4 +166,34 @@ it('an answer of 5xx ejects nobody where the cluster does not ask for it', async
     () => songs[0].served > 20,
   );
   expect(ejections()).toEqual([]);
+});
+
+it('endpoints that are all dead give way to DNS where the cluster falls back to it, without a control plane', async () => {
+  const dns = new DnsServer({ origin: 'lab', ttlSeconds: 1, onQuery: () => undefined });
+  dns.applyCatalogue(catalogueOf({ song: [`${SONG_2}:${MESH_PORT}`] }, 'http'));
+  const dnsPort = await dns.listen(0, BENCH_HOST);
+  try {
+    await sidecar.stop();
+    const [gone, alive] = songs;
+    mesh.controlPlane.obey({ ...DEFAULT_POLICY, dnsFallback: true });
+    mesh.controlPlane.applyCatalogue(catalogueOf({ song: [`${SONG_1}:${MESH_PORT}`] }, 'http'));
+    sidecar = await startCallerSidecar(mesh.address, `${BENCH_HOST}:${dnsPort}`);
+    expect(await call(1)).toEqual([200]);
+    mesh.stop();
+    gone.server.closeAllConnections();
+    await new Promise((resolve) => gone.server.close(resolve));
+    const before = alive.served;
+    await until(
+      () => sidecar.call(),
+      ({ status }) => status === 200,
+    );
+    expect(await call(5)).toEqual([200, 200, 200, 200, 200]);
+    expect(alive.served - before).toBeGreaterThan(5);
+    const last = exporter
+      .getFinishedSpans()
+      .findLast(({ attributes }) => attributes['network.peer.address'] === SONG_2);
+    expect(last?.attributes['mesh.routing.mode']).toBe('dns');
+  } finally {
+    await dns.close();
+  }
 });

@@ -162,7 +162,10 @@ describe('Routing', () => {
     const named = push(complete(), 'CDS', '5', aggregate);
     const whole = push(named, 'CDS', '5', aggregate, ...members);
     const served = push(whole, 'EDS', '5', endpoints('song', '127.0.13.1'));
-    expect((await routeFor(served)).route).toMatchObject({ targets: [{ kind: 'endpoints' }] });
+    expect((await routeFor(served)).route).toMatchObject({
+      targets: [{ kind: 'endpoints', behind: { kind: 'name', hostname: 'song.lab' } }],
+      attributes: { 'mesh.routing.mode': 'xds' },
+    });
     const empty = push(served, 'EDS', '6', endpoints('song'));
     expect((await routeFor(empty)).route).toMatchObject({
       targets: [{ kind: 'name', hostname: 'song.lab' }],
