@@ -19,6 +19,7 @@ import {
   startEnvoy,
   startHaproxy,
   startNginx,
+  startPipe,
   startSidecarProcess,
 } from './support/proxies.ts';
 import { askProcess, quantile } from './support/run-load.ts';
@@ -65,6 +66,7 @@ const starts: Readonly<Record<string, () => Promise<MaybeProxy>>> = {
       sink.url,
       profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`],
     ),
+  pipe: () => startPipe({ host: '127.25.10.5', port: 15_001 }, BACKEND),
   haproxy: () => startHaproxy({ host: '127.25.10.2', port: 15_001 }, BACKEND),
   nginx: () => startNginx({ host: '127.25.10.3', port: 15_001 }, BACKEND),
   envoy: () => startEnvoy({ host: '127.25.10.4', port: 15_001 }, BACKEND, sink.url),

@@ -59,6 +59,16 @@ export async function startSidecarProcess(
   return listening('sidecar, telemetry on', child, place);
 }
 
+/** What Node's sockets cost alone: the anchor of our own sidecar. */
+export function startPipe(place: Place, backend: Place): Promise<RunningProxy> {
+  const file = path.join(import.meta.dirname, 'pipe-proxy.ts');
+  const places = [place.host, `${place.port}`, backend.host, `${backend.port}`];
+  const child = spawn(process.execPath, ['--import', 'tsx', file, ...places], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  return listening("Node's sockets alone", child, place);
+}
+
 export function startHaproxy(place: Place, backend: Place): Promise<MaybeProxy> {
   return startConfigured(
     'HAProxy',

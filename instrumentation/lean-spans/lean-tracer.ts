@@ -13,7 +13,7 @@ import {
   type TracerProvider,
   trace,
 } from '@opentelemetry/api';
-import { core, tracing } from '@opentelemetry/sdk-node';
+import { core, type tracing } from '@opentelemetry/sdk-node';
 import { LeanSpan } from './lean-span.ts';
 import {
   type BatchSettings,
@@ -22,6 +22,7 @@ import {
   type SendBatch,
   SpanBatches,
 } from './span-batches.ts';
+import { DrawnIds } from './span-ids.ts';
 
 /**
  * The API's tracers without the SDK's span objects: a process that makes two spans for each request that it passes on
@@ -32,6 +33,7 @@ export class LeanTracerProvider implements TracerProvider {
   readonly #resource: Uint8Array;
   readonly #settings: BatchSettings;
   readonly #send: SendBatch;
+  readonly #ids: tracing.IdGenerator;
   readonly #batches: SpanBatches[] = [];
   readonly #tracers = new Map<string, Tracer>();
 
@@ -39,10 +41,12 @@ export class LeanTracerProvider implements TracerProvider {
     resource: Readonly<Record<string, string>>,
     settings: BatchSettings,
     send: SendBatch,
+    ids: tracing.IdGenerator = new DrawnIds(),
   ) {
     this.#resource = encodeResource(resource);
     this.#settings = settings;
     this.#send = send;
+    this.#ids = ids;
   }
 
   getTracer(name: string, version?: string, _options?: TracerOptions): Tracer {
@@ -51,7 +55,7 @@ export class LeanTracerProvider implements TracerProvider {
     if (known) return known;
     const scope = encodeScope(name, version);
     const batches = new SpanBatches(this.#resource, scope, this.#settings, this.#send);
-    const tracer = new LeanTracer(batches);
+    const tracer = new LeanTracer(batches, this.#ids);
     this.#batches.push(batches);
     this.#tracers.set(key, tracer);
     return tracer;
@@ -64,16 +68,16 @@ export class LeanTracerProvider implements TracerProvider {
 
 class LeanTracer implements Tracer {
   readonly #batches: SpanBatches;
-  readonly #ids = new tracing.RandomIdGenerator();
+  readonly #ids: tracing.IdGenerator;
 
-  constructor(batches: SpanBatches) {
+  constructor(batches: SpanBatches, ids: tracing.IdGenerator) {
     this.#batches = batches;
+    this.#ids = ids;
   }
 
   startSpan(name: string, options: SpanOptions = {}, context = activeContext.active()): Span {
     if (core.isTracingSuppressed(context)) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
-    const given = options.root ? undefined : trace.getSpanContext(context);
-    const parent = given && isSpanContextValid(given) ? given : undefined;
+    const parent = options.root ? undefined : parentIn(context);
     const spanId = this.#ids.generateSpanId();
     const traceId = parent?.traceId ?? this.#ids.generateTraceId();
     const isSampled = !parent || (parent.traceFlags & TraceFlags.SAMPLED) !== 0;
@@ -112,4 +116,12 @@ class LeanTracer implements Tracer {
     const inside = trace.setSpan(parent, span);
     return activeContext.with(inside, run as (span: Span) => ReturnType<F>, undefined, span);
   }
+}
+
+function parentIn(context: Context): SpanContext | undefined {
+  const span = trace.getSpan(context);
+  // What was made here is valid.
+  if (span instanceof LeanSpan) return span.context;
+  const given = span?.spanContext();
+  return given && isSpanContextValid(given) ? given : undefined;
 }

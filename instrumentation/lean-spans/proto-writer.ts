@@ -6,6 +6,8 @@ const FIRST_BYTES = 64 * 1024;
 export class ProtoWriter {
   #bytes = Buffer.allocUnsafe(FIRST_BYTES);
   length = 0;
+  /** Of the key that was written last. */
+  #isAscii = true;
 
   /** What was written from `start`; it stands until the next write. */
   view(start: number): Buffer {
@@ -28,6 +30,10 @@ export class ProtoWriter {
   varint(value: number): void {
     this.ensure(10);
     let rest = value;
+    // Most are small, and integers of 31 bits are quicker to take apart.
+    for (; rest >= 0x80 && rest <= 0x7fff_ffff; rest >>= 7) {
+      this.#bytes[this.length++] = (rest & 0x7f) | 0x80;
+    }
     while (rest >= 0x80) {
       this.#bytes[this.length++] = (rest % 0x80) | 0x80;
       rest = Math.floor(rest / 0x80);
@@ -49,7 +55,7 @@ export class ProtoWriter {
 
   fixed32(value: number): void {
     this.ensure(4);
-    this.length = this.#bytes.writeUInt32LE(value, this.length);
+    this.#uint32(value);
   }
 
   double(value: number): void {
@@ -63,8 +69,18 @@ export class ProtoWriter {
     const upper = Math.floor(seconds / 0x1_0000) * 1e9;
     const lower = (upper % 0x1_0000) * 0x1_0000 + (seconds % 0x1_0000) * 1e9 + nanos;
     const high = Math.floor(upper / 0x1_0000) + Math.floor(lower / 0x1_0000_0000);
-    this.length = this.#bytes.writeUInt32LE(lower % 0x1_0000_0000, this.length);
-    this.length = this.#bytes.writeUInt32LE(high, this.length);
+    this.#uint32(lower % 0x1_0000_0000);
+    this.#uint32(high);
+  }
+
+  #uint32(value: number): void {
+    const bytes = this.#bytes;
+    const at = this.length;
+    bytes[at] = value & 0xff;
+    bytes[at + 1] = (value >>> 8) & 0xff;
+    bytes[at + 2] = (value >>> 16) & 0xff;
+    bytes[at + 3] = value >>> 24;
+    this.length = at + 4;
   }
 
   raw(bytes: Uint8Array): void {
@@ -78,9 +94,12 @@ export class ProtoWriter {
     const count = digits.length >> 1;
     this.ensure(count + 1);
     this.byte(count);
+    const bytes = this.#bytes;
+    let to = this.length;
     for (let at = 0; at < digits.length; at += 2) {
-      this.byte((nibble(digits.charCodeAt(at)) << 4) | nibble(digits.charCodeAt(at + 1)));
+      bytes[to++] = (nibble(digits.charCodeAt(at)) << 4) | nibble(digits.charCodeAt(at + 1));
     }
+    this.length = to;
   }
 
   /** UTF-8 with its length before it. */
@@ -92,22 +111,62 @@ export class ProtoWriter {
     this.close(at);
   }
 
-  /** Begins a part whose length comes before it; `close` wants what this returns. */
-  open(): number {
-    this.ensure(1);
-    return this.length++;
+  /**
+   * A KeyValue with a text (opentelemetry-proto, common.proto), as field `tag`. False = one of the two is long or not
+   * ASCII, and nothing was written.
+   */
+  keyedText(tag: number, key: string, value: string): boolean {
+    const valueSize = value.length + 2;
+    const size = key.length + valueSize + 4;
+    if (size >= 0x80) return false;
+    const start = this.length;
+    this.#key(tag, size, key, valueSize);
+    this.#bytes[this.length++] = (1 << 3) | 2;
+    if (this.#isAscii && this.#shortAscii(value)) return true;
+    this.length = start;
+    return false;
   }
 
-  /** One byte was left for the length; a part of 128 bytes or more moves to make room. */
-  close(at: number): void {
-    const size = this.length - at - 1;
-    if (size < 0x80) {
-      this.#bytes[at] = size;
-      return;
+  /** The same with an integer of 0 to 2^31 - 1. */
+  keyedCount(tag: number, key: string, value: number): boolean {
+    const valueSize = varintSize(value) + 1;
+    const size = key.length + valueSize + 4;
+    if (size >= 0x80) return false;
+    const start = this.length;
+    this.#key(tag, size, key, valueSize);
+    this.#bytes[this.length++] = (3 << 3) | 0;
+    this.varint(value);
+    if (this.#isAscii) return true;
+    this.length = start;
+    return false;
+  }
+
+  #key(tag: number, size: number, key: string, valueSize: number): void {
+    this.ensure(size + 2);
+    const bytes = this.#bytes;
+    bytes[this.length++] = tag;
+    bytes[this.length++] = size;
+    bytes[this.length++] = (1 << 3) | 2;
+    this.#isAscii = this.#shortAscii(key);
+    bytes[this.length++] = (2 << 3) | 2;
+    bytes[this.length++] = valueSize;
+  }
+
+  /** Begins a part whose length comes before it in `lengthBytes` bytes, it is thought; `close` wants the same again. */
+  open(lengthBytes = 1): number {
+    this.ensure(lengthBytes);
+    this.length += lengthBytes;
+    return this.length - lengthBytes;
+  }
+
+  /** `at` is what `open` returned. A part that is longer or shorter than was thought moves to fit. */
+  close(at: number, lengthBytes = 1): void {
+    const size = this.length - at - lengthBytes;
+    const more = varintSize(size) - lengthBytes;
+    if (more !== 0) {
+      this.ensure(more);
+      this.#bytes.copyWithin(at + lengthBytes + more, at + lengthBytes, this.length);
     }
-    const more = varintSize(size) - 1;
-    this.ensure(more);
-    this.#bytes.copyWithin(at + 1 + more, at + 1, this.length);
     const end = this.length + more;
     this.length = at;
     this.varint(size);
@@ -115,16 +174,15 @@ export class ProtoWriter {
   }
 
   #shortAscii(value: string): boolean {
-    const start = this.length;
-    this.byte(value.length);
+    const bytes = this.#bytes;
+    let to = this.length;
+    bytes[to++] = value.length;
     for (let at = 0; at < value.length; at++) {
       const code = value.charCodeAt(at);
-      if (code > 0x7f) {
-        this.length = start;
-        return false;
-      }
-      this.byte(code);
+      if (code > 0x7f) return false;
+      bytes[to++] = code;
     }
+    this.length = to;
     return true;
   }
 }
@@ -135,6 +193,7 @@ export function varintSize(value: number): number {
   return size;
 }
 
+/** Without a branch: which of them are letters is chance, and a processor that guesses wrong waits. */
 function nibble(code: number): number {
-  return code <= 57 ? code - 48 : code - 87;
+  return (code & 15) + 9 * (code >> 6);
 }

@@ -4,6 +4,8 @@ import { ProtoWriter } from './proto-writer.ts';
 
 /** A tag is `field << 3 | wire type`: 0 varint, 1 eight bytes, 2 with a length, 5 four bytes. */
 const SPANS_OF_SCOPE = (2 << 3) | 2;
+/** Nearly all are of 128 to 16,383 bytes. */
+const SPAN_LENGTH_BYTES = 2;
 const IS_REMOTE_KNOWN = 0x100;
 const IS_REMOTE = 0x200;
 
@@ -12,7 +14,7 @@ export function writeSpan(out: ProtoWriter, span: EndedSpan): void {
   const { context, parent } = span;
   out.ensure(128);
   out.byte(SPANS_OF_SCOPE);
-  const start = out.open();
+  const start = out.open(SPAN_LENGTH_BYTES);
   writeIds(out, context);
   if (parent) {
     out.byte((4 << 3) | 2);
@@ -44,7 +46,7 @@ export function writeSpan(out: ProtoWriter, span: EndedSpan): void {
   out.byte(0x85);
   out.byte(0x01);
   out.fixed32(flagsOf(context, parent?.isRemote === true));
-  out.close(start);
+  out.close(start, SPAN_LENGTH_BYTES);
 }
 
 const SPAN_ATTRIBUTE = (9 << 3) | 2;
@@ -57,6 +59,8 @@ export function writeKeyValue(
   key: string,
   value: AttributeValue | undefined,
 ): void {
+  if (typeof value === 'string' && out.keyedText(tag, key, value)) return;
+  if (isCount(value) && out.keyedCount(tag, key, value)) return;
   out.ensure(8);
   out.byte(tag);
   const start = out.open();
@@ -68,6 +72,10 @@ export function writeKeyValue(
   writeAnyValue(out, value);
   out.close(valueStart);
   out.close(start);
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && (value | 0) === value && value >= 0;
 }
 
 function writeAnyValue(out: ProtoWriter, value: unknown): void {

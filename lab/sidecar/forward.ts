@@ -43,6 +43,10 @@ export function forward(
   new Attempt(pools.take(endpoint), exchange, timeoutMs, settle).start(request);
 }
 
+function asBytes(body: Buffer | string): Buffer {
+  return typeof body === 'string' ? Buffer.from(body, 'latin1') : body;
+}
+
 class Attempt implements ResponseSink, ExchangeClient {
   readonly #connection: UpstreamConnection;
   readonly #exchange: Exchange;
@@ -81,7 +85,12 @@ class Attempt implements ResponseSink, ExchangeClient {
     });
   }
 
-  begin(head: ResponseHead, framing: Framing, body: Buffer | undefined, isWhole: boolean): boolean {
+  begin(
+    head: ResponseHead,
+    framing: Framing,
+    body: Buffer | string | undefined,
+    isWhole: boolean,
+  ): boolean {
     this.#statusCode = head.statusCode;
     const lines = forwardedResponseLines(head, framing);
     if (framing.kind !== 'until-close') {
@@ -89,7 +98,7 @@ class Attempt implements ResponseSink, ExchangeClient {
     }
     this.#isChunking = true;
     const isOpen = this.#exchange.start(head.statusCode, head.reason, lines, undefined);
-    return body === undefined ? isOpen : this.write(body);
+    return body === undefined ? isOpen : this.write(asBytes(body));
   }
 
   write(bytes: Buffer): boolean {

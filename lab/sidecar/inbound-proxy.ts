@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { type Span, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
-import { injectContext } from '#instrumentation/propagation.ts';
+import { injectContext, traceLines } from '#instrumentation/propagation.ts';
 import { ATTR_ERROR_TYPE } from '#telemetry/attributes.ts';
 import { pathOf } from './callee.ts';
 import { type AttemptResult, forward, type OutgoingRequest } from './forward.ts';
@@ -56,11 +56,9 @@ function handle(parts: InboundParts, tracer: Tracer, exchange: Exchange): void {
   const { head, framing } = exchange;
   const { span, context } = startServerSpan(tracer, head, parts.service);
   const send = (body: OutgoingRequest['body']) => {
-    const carried: Record<string, string | readonly string[]> = {};
-    injectContext(context, carried);
     const authority = fieldOf(head, 'host') ?? parts.service;
     const outgoing = {
-      head: forwardedRequest(head, pathOf(head.target), authority, framing, carried),
+      head: forwardedRequest(head, pathOf(head.target), authority, framing, traceLines(context)),
       method: head.method,
       body,
     };

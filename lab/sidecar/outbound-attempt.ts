@@ -1,11 +1,5 @@
-import {
-  type Context,
-  type Span,
-  SpanKind,
-  SpanStatusCode,
-  type Tracer,
-  trace,
-} from '@opentelemetry/api';
+import { type Context, type Span, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api';
+import { inSpan } from '#instrumentation/in-span.ts';
 import {
   ATTR_CIRCUIT_BREAKER_LIMIT,
   ATTR_ERROR_TYPE,
@@ -227,7 +221,7 @@ export class OutboundAttempt {
   }
 
   #inside(): Context {
-    this.#context ??= trace.setSpan(this.#call.context, this.#span);
+    this.#context ??= inSpan(this.#call.context, this.#span);
     return this.#context;
   }
 }

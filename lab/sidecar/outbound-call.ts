@@ -1,5 +1,5 @@
 import type { Attributes, Context, Span } from '@opentelemetry/api';
-import { injectContext } from '#instrumentation/propagation.ts';
+import { traceLines } from '#instrumentation/propagation.ts';
 import {
   ATTR_HTTP_REQUEST_METHOD,
   ATTR_ROUTING_MODE,
@@ -122,11 +122,9 @@ export class OutboundCall implements Call {
     timeoutMs: number,
     settle: (result: AttemptResult) => void,
   ): void {
-    const carried: Record<string, string | readonly string[]> = {};
-    injectContext(attempt, carried);
     const { head, framing } = this.#exchange;
     const outgoing = {
-      head: forwardedRequest(head, this.#path, this.callee, framing, carried),
+      head: forwardedRequest(head, this.#path, this.callee, framing, traceLines(attempt)),
       method: head.method,
       body: this.#body,
     };

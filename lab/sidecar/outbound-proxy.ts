@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { type Tracer, trace } from '@opentelemetry/api';
-import { calleeOf } from './callee.ts';
+import { calleeFinder } from './callee.ts';
 import type { Exchange } from './http1/exchange.ts';
 import { fieldOf } from './http1/message-head.ts';
 import type { UpstreamPools } from './http1/upstream-pools.ts';
@@ -45,13 +45,16 @@ class OutboundProxy {
   /** The mode that last routed each callee, to mark the first request after a switch. */
   readonly #lastModes = new Map<string, string>();
 
+  readonly #calleeOf: (target: string, host: string) => string | undefined;
+
   constructor(parts: OutboundParts) {
     this.#parts = parts;
+    this.#calleeOf = calleeFinder(parts.dnsZone);
   }
 
   handle(exchange: Exchange): void {
     const { head } = exchange;
-    const callee = calleeOf(head.target, fieldOf(head, 'host') ?? '', this.#parts.dnsZone);
+    const callee = this.#calleeOf(head.target, fieldOf(head, 'host') ?? '');
     if (head.method === 'CONNECT') {
       return void exchange.fail(
         501,
@@ -98,7 +101,7 @@ class OutboundProxy {
   handleStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
     const deadline = deadlineOf(headers);
     const authority = headers[':authority'] ?? headers.host ?? '';
-    const callee = calleeOf(headers[':path'] ?? '', authority, this.#parts.dnsZone);
+    const callee = this.#calleeOf(headers[':path'] ?? '', authority);
     if (callee === undefined) {
       const message = 'name the callee in :authority';
       return void failStream(stream, headers, 400, 'bad_authority', message);

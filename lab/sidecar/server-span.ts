@@ -1,11 +1,13 @@
 import {
   type Context,
+  ROOT_CONTEXT,
   type Span,
   SpanKind,
+  type SpanOptions,
   SpanStatusCode,
   type Tracer,
-  trace,
 } from '@opentelemetry/api';
+import { inSpan } from '#instrumentation/in-span.ts';
 import { contextFrom } from '#instrumentation/propagation.ts';
 import {
   ATTR_ERROR_TYPE,
@@ -16,6 +18,8 @@ import {
 } from '#telemetry/attributes.ts';
 import { pathOf, withoutQuery } from './callee.ts';
 import { type Fields, fieldOf, type RequestHead } from './http1/message-head.ts';
+
+const SERVER: SpanOptions = { kind: SpanKind.SERVER };
 
 interface ServerSpan {
   readonly span: Span;
@@ -28,20 +32,12 @@ export function startServerSpan(
   head: RequestHead,
   serverAddress: string,
 ): ServerSpan {
-  const parent = contextFrom(traceFields(head));
-  const span = tracer.startSpan(
-    head.method,
-    {
-      kind: SpanKind.SERVER,
-      attributes: {
-        [ATTR_HTTP_REQUEST_METHOD]: head.method,
-        [ATTR_URL_PATH]: withoutQuery(pathOf(head.target)),
-        [ATTR_SERVER_ADDRESS]: serverAddress,
-      },
-    },
-    parent,
-  );
-  return { span, context: trace.setSpan(parent, span) };
+  const parent = callersContext(head);
+  const span = tracer.startSpan(head.method, SERVER, parent);
+  span.setAttribute(ATTR_HTTP_REQUEST_METHOD, head.method);
+  span.setAttribute(ATTR_URL_PATH, withoutQuery(pathOf(head.target)));
+  span.setAttribute(ATTR_SERVER_ADDRESS, serverAddress);
+  return { span, context: inSpan(parent, span) };
 }
 
 /** 5xx is an error on both sides (semantic conventions, http-spans.md); `errorType` defaults to the status code. */
@@ -52,10 +48,9 @@ export function finishSpan(span: Span, statusCode: number, errorType: string | u
   span.setStatus({ code: SpanStatusCode.ERROR });
 }
 
-function traceFields(fields: Fields): Record<string, string | undefined> {
-  return {
-    traceparent: fieldOf(fields, 'traceparent'),
-    tracestate: fieldOf(fields, 'tracestate'),
-    baggage: fieldOf(fields, 'baggage'),
-  };
+function callersContext(fields: Fields): Context {
+  const traceparent = fieldOf(fields, 'traceparent');
+  const baggage = fieldOf(fields, 'baggage');
+  if (traceparent === undefined && baggage === undefined) return ROOT_CONTEXT;
+  return contextFrom({ traceparent, tracestate: fieldOf(fields, 'tracestate'), baggage });
 }

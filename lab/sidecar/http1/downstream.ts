@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { BodyReader, framingOfRequest } from './body-framing.ts';
+import { BodyReader, type Framing, framingOfRequest } from './body-framing.ts';
 import { type CallerConnection, Exchange } from './exchange.ts';
 import { HEAD_LIMIT_BYTES, MessageError, parseRequestHead } from './message-head.ts';
 
@@ -77,6 +77,13 @@ export class DownstreamServer {
       connection.closeIfLate(HEAD_SWEEPS, IDLE_SWEEPS);
     }
   }
+}
+
+const NO_BODY = new BodyReader({ kind: 'none' });
+
+/** Where there is no body there is nothing to keep count of. */
+function readerOf(framing: Framing): BodyReader {
+  return framing.kind === 'none' ? NO_BODY : new BodyReader(framing);
 }
 
 /**
@@ -234,7 +241,7 @@ class DownstreamConnection implements CallerConnection {
     const framing = framingOfRequest(head);
     const bodyStart = end + END_OF_HEAD.length;
     this.#kept = bodyStart < bytes.length ? bytes.subarray(bodyStart) : undefined;
-    const exchange = new Exchange(this, head, framing, new BodyReader(framing));
+    const exchange = new Exchange(this, head, framing, readerOf(framing));
     this.#exchange = exchange;
     this.#isFirst = false;
     this.#handle(exchange);

@@ -57,7 +57,8 @@ export class Exchange {
     this.head = head;
     this.framing = framing;
     this.#reader = reader;
-    this.#wantsClose = /(^|,)\s*close\s*(,|$)/i.test(fieldOf(head, 'connection') ?? '');
+    const options = fieldOf(head, 'connection');
+    this.#wantsClose = options !== undefined && /(^|,)\s*close\s*(,|$)/i.test(options);
   }
 
   get hasStarted(): boolean {
@@ -111,8 +112,13 @@ export class Exchange {
     if (!this.#isOver) this.#connection.readBody();
   }
 
-  /** `lines` end with CRLF each; they say how long the body is. `body` may be its beginning. False = wait for `callerDrained`. */
-  start(statusCode: number, reason: string, lines: string, body: Buffer | undefined): boolean {
+  /** `lines` end with CRLF each; they say how long the body is. `body` may be its beginning, as bytes or latin1 text. False = wait for `callerDrained`. */
+  start(
+    statusCode: number,
+    reason: string,
+    lines: string,
+    body: Buffer | string | undefined,
+  ): boolean {
     if (this.#isOver) return true;
     this.#hasStarted = true;
     const { socket, mustClose } = this.#connection;
@@ -120,6 +126,7 @@ export class Exchange {
     const head = `HTTP/1.1 ${statusCode} ${reason}\r\n${lines}${close}\r\n`;
     // One write is one system call.
     if (body === undefined) return socket.write(head, 'latin1');
+    if (typeof body === 'string') return socket.write(head + body, 'latin1');
     if (body.length <= KEPT_BYTES) return socket.write(head + body.toString('latin1'), 'latin1');
     socket.write(head, 'latin1');
     return socket.write(body);

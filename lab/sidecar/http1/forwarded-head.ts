@@ -25,16 +25,15 @@ const NOT_OF_REQUEST = new Set([
 ]);
 const CHUNKED = 'transfer-encoding: chunked\r\n';
 
-/** The head of a request as it goes on; `trace` = the fields that carry the trace context. */
+/** The head of a request as it goes on; `traceLines` = the fields that carry the trace context, each with its CRLF. */
 export function forwardedRequest(
   head: RequestHead,
   path: string,
   authority: string,
   framing: Framing,
-  trace: Readonly<Record<string, string | readonly string[]>>,
+  traceLines: string,
 ): string {
-  let text = `${head.method} ${path} HTTP/1.1\r\nhost: ${authority}\r\n${linesOf(head, NOT_OF_REQUEST)}`;
-  for (const name in trace) text += `${name}: ${trace[name]}\r\n`;
+  let text = `${head.method} ${path} HTTP/1.1\r\nhost: ${authority}\r\n${linesOf(head, NOT_OF_REQUEST)}${traceLines}`;
   if (framing.kind === 'chunked') text += CHUNKED;
   else if (framing.kind === 'length') text += `content-length: ${framing.bytes}\r\n`;
   else if (head.names.includes('content-length')) text += 'content-length: 0\r\n';

@@ -53,21 +53,17 @@ export function parseRequestHead(text: string): RequestHead {
   if (major !== '1') throw new MessageError(505, 'this port speaks HTTP/1.1');
   // As Envoy answers unless `accept_http_10` is set.
   if (minor === '0') throw new MessageError(426, 'HTTP/1.0 is not spoken here: use HTTP/1.1');
-  const head = { method, target, ...parseFields(text, lineEnd) };
+  const { names, values, lines } = parseFields(text, lineEnd);
+  const head = { method, target, names, values, lines };
   if (count(head, 'host') !== 1) throw new MessageError(400, 'a request has one Host field');
   return head;
 }
 
 export function parseResponseHead(text: string): ResponseHead {
   const lineEnd = endOfLine(text, 0);
-  const [, minor, code, reason] = STATUS_LINE.exec(text.slice(0, lineEnd)) ?? [];
-  if (code === undefined) throw new MessageError(502, 'the status line is malformed');
-  return {
-    statusCode: Number(code),
-    reason: reason ?? '',
-    minorVersion: Number(minor),
-    ...parseFields(text, lineEnd),
-  };
+  const { statusCode, reason, minorVersion } = statusOf(text.slice(0, lineEnd));
+  const { names, values, lines } = parseFields(text, lineEnd);
+  return { statusCode, reason, minorVersion, names, values, lines };
 }
 
 /** The value of a field that may stand once; several are joined as a list (RFC 9110 §5.3); undefined when absent. */
@@ -93,15 +89,49 @@ function parseFields(text: string, from: number): Fields {
     const end = endOfLine(text, start);
     const line = text.slice(start, end);
     const colon = line.indexOf(':');
-    const name = line.slice(0, Math.max(colon, 0));
-    // A line that begins with a space continues the one before (obs-fold, RFC 9112 §5.2): no token either.
-    if (!TOKEN.test(name)) throw new MessageError(400, 'a field line is malformed');
-    names.push(name.toLowerCase());
+    names.push(nameOf(line.slice(0, Math.max(colon, 0))));
     values.push(line.slice(colon + 1).trim());
     lines.push(line);
     start = end + CRLF.length;
   }
   return { names, values, lines };
+}
+
+/** There are a few field names and status lines, spelt in a few ways: what they say is found out once. */
+const KEPT_LINES = 500;
+const knownNames = new Map<string, string>();
+const knownStatus = new Map<string, Status>();
+
+type Status = Pick<ResponseHead, 'statusCode' | 'reason' | 'minorVersion'>;
+
+function nameOf(spelt: string): string {
+  const known = knownNames.get(spelt);
+  if (known !== undefined) return known;
+  // A line that begins with a space continues the one before (obs-fold, RFC 9112 §5.2): no token either.
+  if (!TOKEN.test(spelt)) throw new MessageError(400, 'a field line is malformed');
+  const own = detached(spelt);
+  return keep(knownNames, own, own.toLowerCase());
+}
+
+function statusOf(line: string): Status {
+  const known = knownStatus.get(line);
+  if (known) return known;
+  const own = detached(line);
+  const [, minor, code, reason] = STATUS_LINE.exec(own) ?? [];
+  if (code === undefined) throw new MessageError(502, 'the status line is malformed');
+  const status = { statusCode: Number(code), reason: reason ?? '', minorVersion: Number(minor) };
+  return keep(knownStatus, own, status);
+}
+
+function keep<T>(known: Map<string, T>, line: string, said: T): T {
+  if (known.size >= KEPT_LINES) known.clear();
+  known.set(line, said);
+  return said;
+}
+
+/** A copy of latin1 text that is to be kept: a piece of a head would keep the whole head with it. */
+export function detached(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1');
 }
 
 function endOfLine(text: string, from: number): number {

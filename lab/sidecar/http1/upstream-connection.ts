@@ -11,13 +11,17 @@ import {
 
 /** Where a response goes. */
 export interface ResponseSink {
-  /** `body` is what came with the head of it; `isWhole` = there is no more. False = send no more until `resume`. */
+  /**
+   * `body` is what came with the head of it, as latin1 text when that is all of it and small; `isWhole` = there is no more.
+   * False = send no more until `resume`.
+   */
   readonly begin: (
     head: ResponseHead,
     framing: Framing,
-    body: Buffer | undefined,
+    body: Buffer | string | undefined,
     isWhole: boolean,
   ) => boolean;
+  /** `bytes` are the sink's to keep. */
   readonly write: (bytes: Buffer) => boolean;
   readonly end: () => void;
   readonly fail: (error: Error, wasSent: boolean) => void;
@@ -25,9 +29,22 @@ export interface ResponseSink {
   readonly late: () => void;
 }
 
-const END_OF_HEAD = Buffer.from('\r\n\r\n');
+const HEAD_END = '\r\n\r\n';
+const END_OF_HEAD = Buffer.from(HEAD_END);
+const SMALL_BYTES = 4096;
+/**
+ * What comes from any endpoint is read into here, and taken out before the next read: so each answer needs no buffer of
+ * its own, which would be 64 KiB at first.
+ */
+const RECEIVED = Buffer.allocUnsafeSlow(64 * 1024);
 const CLOSE = /(^|,)\s*close\s*(,|$)/i;
 const KEEP_ALIVE = /(^|,)\s*keep-alive\s*(,|$)/i;
+
+function staysOpen(head: ResponseHead): boolean {
+  const options = fieldOf(head, 'connection');
+  if (options === undefined) return head.minorVersion === 1;
+  return head.minorVersion === 1 ? !CLOSE.test(options) : KEEP_ALIVE.test(options);
+}
 
 /** A connection to an endpoint: one request at a time, kept for the next when both sides allow. */
 export class UpstreamConnection {
@@ -42,9 +59,11 @@ export class UpstreamConnection {
   #isReusable = true;
   #isRequestSent = true;
   #wasConnected = false;
-  /** One for all requests: setting it back costs less than making one for each. Undefined before the first. */
+  /** One for all requests: it looks whether the request of that time is overdue, and else comes again. */
   #timer: NodeJS.Timeout | undefined;
-  #timerMs = 0;
+  /** On the monotonic clock. */
+  #timerAtMs = 0;
+  #deadlineMs = 0;
   /** Called when the endpoint has taken what was written. */
   onDrain: (() => void) | undefined;
   /** The sweep in which it became idle. */
@@ -58,11 +77,15 @@ export class UpstreamConnection {
     this.endpoint = endpoint;
     this.#onFree = onFree;
     this.#onLost = onLost;
-    this.#socket = connect({ host: endpoint.address, port: endpoint.port, noDelay: true });
+    this.#socket = connect({
+      host: endpoint.address,
+      port: endpoint.port,
+      noDelay: true,
+      onread: { buffer: RECEIVED, callback: this.#onBytes },
+    });
     this.#socket.once('connect', () => {
       this.#wasConnected = true;
     });
-    this.#socket.on('data', this.#onData);
     this.#socket.on('drain', () => this.onDrain?.());
     this.#socket.on('error', (error) => this.#lose(error));
     this.#socket.on('end', () => this.#ended());
@@ -108,7 +131,12 @@ export class UpstreamConnection {
     return this.#wasConnected;
   }
 
-  readonly #onData = (chunk: Buffer): void => {
+  readonly #onBytes = (count: number): boolean => {
+    this.#take(RECEIVED.subarray(0, count));
+    return true;
+  };
+
+  #take(chunk: Buffer): void {
     try {
       if (this.#reader) return void this.#takeBody(chunk, 0);
       // Bytes that nobody asked for: whose answer the next one would be, nobody knows.
@@ -120,9 +148,10 @@ export class UpstreamConnection {
       if (!(error instanceof MessageError)) throw error;
       this.#lose(error);
     }
-  };
+  }
 
   #takeHead(bytes: Buffer): void {
+    if (bytes.length <= SMALL_BYTES && this.#takeWhole(bytes)) return;
     const end = bytes.indexOf(END_OF_HEAD);
     if ((end < 0 ? bytes.length : end) > HEAD_LIMIT_BYTES) {
       throw new MessageError(
@@ -131,7 +160,7 @@ export class UpstreamConnection {
       );
     }
     if (end < 0) {
-      this.#kept = bytes;
+      this.#kept = Buffer.from(bytes);
       return;
     }
     const head = parseResponseHead(bytes.toString('latin1', 0, end));
@@ -144,18 +173,35 @@ export class UpstreamConnection {
       return;
     }
     const framing = framingOfResponse(head, head.statusCode, this.#method);
-    const connection = fieldOf(head, 'connection') ?? '';
-    this.#isReusable =
-      framing.kind !== 'until-close' &&
-      (head.minorVersion === 1 ? !CLOSE.test(connection) : KEEP_ALIVE.test(connection));
+    this.#isReusable = framing.kind !== 'until-close' && staysOpen(head);
     this.#begin(head, framing, bytes, bodyStart);
+  }
+
+  /** A small answer that came in one piece, as most do: read as one text. False = it is none, and nothing was done. */
+  #takeWhole(bytes: Buffer): boolean {
+    const text = bytes.toString('latin1');
+    const end = text.indexOf(HEAD_END);
+    if (end < 0) return false;
+    const head = parseResponseHead(text.slice(0, end));
+    if (head.statusCode < 200) return false;
+    const framing = framingOfResponse(head, head.statusCode, this.#method);
+    const bodyBytes = framing.kind === 'length' ? framing.bytes : 0;
+    const answerBytes = end + HEAD_END.length + bodyBytes;
+    if ((framing.kind !== 'length' && framing.kind !== 'none') || answerBytes > text.length) {
+      return false;
+    }
+    this.#isReusable = staysOpen(head);
+    const body = bodyBytes > 0 ? text.slice(end + HEAD_END.length, answerBytes) : undefined;
+    this.#sink?.begin(head, framing, body, true);
+    this.#done(answerBytes === text.length);
+    return true;
   }
 
   #begin(head: ResponseHead, framing: Framing, bytes: Buffer, bodyStart: number): void {
     const reader = new BodyReader(framing);
     this.#reader = reader;
     const taken = reader.take(bytes, bodyStart);
-    const body = taken > 0 ? bytes.subarray(bodyStart, bodyStart + taken) : undefined;
+    const body = taken > 0 ? Buffer.from(bytes.subarray(bodyStart, bodyStart + taken)) : undefined;
     const isOpen = this.#sink?.begin(head, framing, body, reader.isDone) ?? true;
     if (reader.isDone) this.#done(bodyStart + taken === bytes.length);
     else if (!isOpen) this.#socket.pause();
@@ -165,8 +211,7 @@ export class UpstreamConnection {
     const reader = this.#reader;
     if (!reader) return;
     const taken = reader.take(chunk, start);
-    const isOpen =
-      this.#sink?.write(taken === chunk.length ? chunk : chunk.subarray(0, taken)) ?? true;
+    const isOpen = this.#sink?.write(Buffer.from(chunk.subarray(start, start + taken))) ?? true;
     if (reader.isDone) this.#done(taken === chunk.length);
     else if (!isOpen) this.#socket.pause();
   }
@@ -186,15 +231,24 @@ export class UpstreamConnection {
   }
 
   #startTimer(timeoutMs: number): void {
-    if (this.#timer && this.#timerMs === timeoutMs) {
-      this.#timer.refresh();
-      return;
-    }
+    this.#deadlineMs = performance.now() + timeoutMs;
+    if (!this.#timer || this.#deadlineMs < this.#timerAtMs) this.#setTimer(timeoutMs);
+  }
+
+  #setTimer(delayMs: number): void {
     clearTimeout(this.#timer);
-    this.#timerMs = timeoutMs;
-    this.#timer = setTimeout(() => this.#sink?.late(), timeoutMs);
+    this.#timerAtMs = performance.now() + delayMs;
+    this.#timer = setTimeout(this.#onTime, delayMs);
     this.#timer.unref();
   }
+
+  readonly #onTime = (): void => {
+    this.#timer = undefined;
+    if (!this.#sink) return;
+    const leftMs = this.#deadlineMs - performance.now();
+    if (leftMs > 0) this.#setTimer(leftMs);
+    else this.#sink.late();
+  };
 
   #ended(): void {
     if (this.#reader?.endedWithConnection() === true) this.#done(false);

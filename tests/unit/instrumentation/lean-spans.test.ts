@@ -31,9 +31,11 @@ function sameIds(): void {
 async function byLean(play: (tracer: Tracer) => void): Promise<Buffer> {
   sameIds();
   const sent: Buffer[] = [];
-  const provider = new LeanTracerProvider(RESOURCE, SETTINGS, async (request) => {
+  const send = async (request: Uint8Array) => {
     sent.push(Buffer.from(request));
-  });
+  };
+  const ids = new tracing.RandomIdGenerator();
+  const provider = new LeanTracerProvider(RESOURCE, SETTINGS, send, ids);
   play(provider.getTracer('test', '1.2.3'));
   await provider.flush();
   expect(sent).toHaveLength(1);
