@@ -9,6 +9,7 @@ export default {
     'tests/support/hold-postgres.ts',
     'tests/support/stock-sdk.mjs',
     'bench/support/http-backend.ts',
+    'bench/support/pipe-proxy.ts',
   ],
   project: [
     '{app,analysis,ingest,instrumentation,lab,processes,store,telemetry,views,tests,bench,scripts}/**/*.{ts,tsx,mjs}',
