@@ -8,6 +8,7 @@ import {
   type SpanGroup,
 } from '#telemetry/span-batch.ts';
 import { toPgText } from '../pg-text.ts';
+import { BatchSums, FAR } from './batch-sums.ts';
 import {
   count,
   type EdgeSum,
@@ -27,7 +28,6 @@ const CONSUMER = 5;
 const UNKNOWN_MODE = 0;
 /** Sums of seconds within so many of a batch's first are found by a small number. */
 const NEAR_SECONDS = 64;
-const FAR = -1;
 /** Modes are less, NO_HOP included. */
 const MODES = 16;
 const SERVICE_KIND = PEER_KINDS.indexOf('service');
@@ -66,9 +66,9 @@ export class RollUp {
   #dirtyEdges: OpenEdge[] = [];
   #dirtyServices: OpenService[] = [];
   // Which sum each kind of span of the batch at hand belongs to: spans alike are looked up once a batch.
-  readonly #callSums = new Map<number, OpenEdge>();
-  readonly #requestSums = new Map<number, OpenService>();
-  readonly #userSums = new Map<number, OpenEdge>();
+  readonly #callSums = new BatchSums<OpenEdge>();
+  readonly #requestSums = new BatchSums<OpenService>();
+  readonly #userSums = new BatchSums<OpenEdge>();
   /** Of the batch's first span. */
   #baseSecond = 0;
 

@@ -29,20 +29,51 @@ export class BlockFramer {
   #resourceLengthAt = -1;
   #scopeLengthAt = -1;
   #group: SpanGroup | undefined;
+  // Spans that are not written yet: they stand one behind the other as they were sent, and are copied as one.
+  #runBytes: Uint8Array = NOTHING;
+  #runFrom = 0;
+  #runTo = 0;
 
   /** Appends one span and returns the number of its block. */
   add(group: SpanGroup, bytes: Uint8Array, from: number, to: number): number {
-    if (this.#at > 0 && this.#at + (to - from) > BLOCK_BYTES) this.#closeBlock();
+    const size = to - from;
+    if (this.#filled > 0 && this.#filled + size > BLOCK_BYTES) this.#closeBlock();
     if (this.#group !== group) this.#openGroup(group);
-    this.#reserve(to - from + 16);
-    this.#buffer[this.#at++] = TAG_SPANS;
-    this.#varint(to - from);
-    this.#put(bytes.subarray(from, to));
+    // No room for anything but the shortest tag and length between the two.
+    const isNext = this.#runBytes === bytes && from - 1 - varintBytes(size) === this.#runTo;
+    if (!isNext) this.#beginRun(bytes, from, size);
+    this.#runTo = to;
     return this.blocks.length;
   }
 
   cut(): void {
-    if (this.#at > 0) this.#closeBlock();
+    if (this.#filled > 0) this.#closeBlock();
+  }
+
+  /** Bytes of the open block. */
+  get #filled(): number {
+    return this.#at + this.#runTo - this.#runFrom;
+  }
+
+  #beginRun(bytes: Uint8Array, from: number, size: number): void {
+    this.#endRun();
+    this.#reserve(size + 16);
+    this.#buffer[this.#at++] = TAG_SPANS;
+    this.#varint(size);
+    this.#runBytes = bytes;
+    this.#runFrom = from;
+  }
+
+  #endRun(): void {
+    const size = this.#runTo - this.#runFrom;
+    if (size > 0) {
+      this.#reserve(size);
+      // Not `subarray`: of a Buffer it makes a Buffer, which costs several times as much.
+      const { buffer, byteOffset } = this.#runBytes;
+      this.#put(new Uint8Array(buffer, byteOffset + this.#runFrom, size));
+    }
+    this.#runBytes = NOTHING;
+    this.#runFrom = this.#runTo = 0;
   }
 
   finish(): readonly Buffer[] {
@@ -72,6 +103,7 @@ export class BlockFramer {
 
   #closeGroup(): void {
     if (this.#group === undefined) return;
+    this.#endRun();
     this.#fillLength(this.#resourceLengthAt);
     this.#fillLength(this.#scopeLengthAt);
     this.#group = undefined;
@@ -115,4 +147,10 @@ export class BlockFramer {
     pool.give(this.#buffer);
     this.#buffer = larger;
   }
+}
+
+function varintBytes(value: number): number {
+  let bytes = 1;
+  for (let rest = value; rest > 127; rest >>>= 7) bytes++;
+  return bytes;
 }

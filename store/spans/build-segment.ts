@@ -12,6 +12,9 @@ export const MAX_SEGMENT_SPANS = 20_000;
 const STATUS_ERROR = 2;
 /** Attribute values that no other span of the segment has; more only make the table grow. */
 const DISTINCT_PER_SPAN = 4;
+/** A power of two. */
+const NAME_SLOTS = 1024;
+const NO_NAME = -1;
 
 /** A row of span_segment with its rows of trace_segment. */
 export interface Segment {
@@ -60,7 +63,9 @@ export class SegmentBuilder {
   #group: SpanGroup | undefined;
   #groupService = 0;
   #nameTable: readonly string[] | undefined;
-  #nameIndex = new Map<number, number>();
+  /** By number in the table, some: what the index of a name is here. */
+  readonly #indexedNames = new Int32Array(NAME_SLOTS);
+  readonly #nameIndexes = new Uint16Array(NAME_SLOTS);
 
   /** `capacity` is at most MAX_SEGMENT_SPANS. */
   constructor(capacity: number) {
@@ -155,15 +160,15 @@ export class SegmentBuilder {
   #indexOfName(batch: SpanBatch, i: number): number {
     if (this.#nameTable !== batch.names) {
       this.#nameTable = batch.names;
-      this.#nameIndex = new Map();
+      this.#indexedNames.fill(NO_NAME);
     }
     const id = batch.nameOf[i] as number;
-    let index = this.#nameIndex.get(id);
-    if (index === undefined) {
-      index = indexIn(this.#names, batch.names[id] ?? '');
-      this.#nameIndex.set(id, index);
+    const slot = id & (NAME_SLOTS - 1);
+    if (this.#indexedNames[slot] !== id) {
+      this.#indexedNames[slot] = id;
+      this.#nameIndexes[slot] = indexIn(this.#names, batch.names[id] ?? '');
     }
-    return index;
+    return this.#nameIndexes[slot] as number;
   }
 
   #addFlags(batch: SpanBatch, i: number, n: number): void {

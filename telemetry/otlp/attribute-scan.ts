@@ -1,4 +1,4 @@
-import { hashBytes, hashNumber } from './hash-bytes.ts';
+import { hashAscii, hashBytes, hashNumber, NOT_ASCII } from './hash-bytes.ts';
 import {
   KEY_SEED,
   KNOWN_KEYS,
@@ -70,11 +70,13 @@ export class AttributeScan {
       textAt + (bytes[valueAt + 3] as number) === end &&
       end - at < SHORT;
     if (isShortText) {
-      checkUtf8(bytes, view, textAt, end);
       this.#valueType = VALUE_STRING;
       this.#valueFrom = textAt;
       this.#valueTo = reader.at = end;
-      this.#take(reader, at + 2, valueAt);
+      const slot = seenKeys.find(bytes, view, at + 2, valueAt);
+      const seed = seenKeys.hashOf(slot) ^ VALUE_STRING;
+      const hash = hashAscii(bytes, view, textAt, end, seed);
+      this.#put(slot, hash === NOT_ASCII ? hashChecked(bytes, view, textAt, end, seed) : hash);
     } else this.#keyValueByField(reader, end);
   }
 
@@ -97,7 +99,10 @@ export class AttributeScan {
 
   #take(reader: WireReader, keyFrom: number, keyTo: number): void {
     const slot = seenKeys.find(reader.bytes, reader.view, keyFrom, keyTo);
-    const hash = this.#valueHash(reader, seenKeys.hashOf(slot));
+    this.#put(slot, this.#valueHash(reader, seenKeys.hashOf(slot)));
+  }
+
+  #put(slot: number, hash: number): void {
     this.#pushHash(hash);
     const key = seenKeys.numberOf(slot);
     if (key !== NOT_KNOWN) this.#note(key, hash);
@@ -235,6 +240,17 @@ VALUE_OF_TAG[0x0a] = VALUE_STRING;
 VALUE_OF_TAG[0x10] = VALUE_BOOL;
 VALUE_OF_TAG[0x18] = VALUE_INT;
 VALUE_OF_TAG[0x21] = VALUE_DOUBLE;
+
+function hashChecked(
+  bytes: Uint8Array,
+  view: DataView,
+  from: number,
+  to: number,
+  seed: number,
+): number {
+  checkUtf8(bytes, view, from, to);
+  return hashBytes(bytes, view, from, to, seed);
+}
 
 function otherHash(keyHash: number): number {
   return hashNumber(0, keyHash ^ VALUE_OTHER);

@@ -141,7 +141,6 @@ class SpanBatchDecoder {
     const firstHash = this.#scan.hashCount;
     spanFrom[i] = reader.at;
     spanTo[i] = end;
-    parentIds.fill(0, i * 8, i * 8 + 8);
     this.#forget();
     while (reader.at < end) this.#field(reader.varint(), i, end);
     if (reader.at > end) throw new MalformedOtlp('a span is cut off');
@@ -149,6 +148,8 @@ class SpanBatchDecoder {
     if (this.#fault !== undefined) {
       this.#rejected.set(this.#fault, (this.#rejected.get(this.#fault) ?? 0) + 1);
       this.#scan.hashCount = firstHash;
+      // The next span takes its place, and may have none.
+      parentIds.fill(0, i * 8, i * 8 + 8);
       return;
     }
     this.#finish(i);
@@ -335,31 +336,46 @@ const LINK_ATTRIBUTE = 0x22;
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
+/** Bytes of a span in all columns but that of hashes. */
+const COLUMN_BYTES = 83;
+
+/** All columns lie in one buffer: V8 keeps account of each buffer by itself, which costs as much as filling it. */
 function emptyBatch(
   bytes: Uint8Array,
   capacity: number,
   names: readonly string[],
 ): Writable<SpanBatch> {
+  const buffer = new ArrayBuffer(capacity * COLUMN_BYTES);
+  let at = 0;
+  const place = (width: number): number => {
+    const from = at;
+    at += capacity * width;
+    return from;
+  };
+  const words = (): Uint32Array => new Uint32Array(buffer, place(4), capacity);
+  const octets = (width: number): Uint8Array =>
+    new Uint8Array(buffer, place(width), capacity * width);
+  // Widest first, so that each lies where its width allows.
   return {
     bytes,
     count: 0,
-    traceIds: new Uint8Array(capacity * 16),
-    spanIds: new Uint8Array(capacity * 8),
-    parentIds: new Uint8Array(capacity * 8),
-    startLow: new Uint32Array(capacity),
-    startHigh: new Uint32Array(capacity),
-    durationNs: new Float64Array(capacity),
-    endSecond: new Float64Array(capacity),
-    kind: new Uint8Array(capacity),
-    status: new Uint8Array(capacity),
-    mode: new Uint8Array(capacity),
-    groupOf: new Uint32Array(capacity),
-    nameOf: new Uint32Array(capacity),
-    peerOf: new Int32Array(capacity),
-    spanFrom: new Uint32Array(capacity),
-    spanTo: new Uint32Array(capacity),
+    durationNs: new Float64Array(buffer, place(8), capacity),
+    endSecond: new Float64Array(buffer, place(8), capacity),
+    startLow: words(),
+    startHigh: words(),
+    groupOf: words(),
+    nameOf: words(),
+    peerOf: new Int32Array(buffer, place(4), capacity),
+    spanFrom: words(),
+    spanTo: words(),
+    hashEnd: words(),
+    traceIds: octets(16),
+    spanIds: octets(8),
+    parentIds: octets(8),
+    kind: octets(1),
+    status: octets(1),
+    mode: octets(1),
     attributeHashes: new Uint32Array(0),
-    hashEnd: new Uint32Array(capacity),
     groups: [],
     names,
     peers: [],

@@ -1,3 +1,6 @@
+/** No hash: those are not negative. */
+export const NOT_ASCII = -1;
+
 /**
  * MurmurHash3, 32 bits (Austin Appleby, public domain): four bytes a step, so that hashing every attribute costs less
  * than reading it. `view` and `bytes` show the same memory.
@@ -13,6 +16,29 @@ export function hashBytes(
   let at = from;
   for (; at + 4 <= to; at += 4) hash = mix(hash, view.getInt32(at, true));
   return scramble(mix(hash, tailWord(bytes, view, at, to)) ^ (to - from));
+}
+
+const HIGH_BITS = 0x80808080;
+
+/** `hashBytes` of what is ASCII, and NOT_ASCII of anything else: both found in one walk. */
+export function hashAscii(
+  bytes: Uint8Array,
+  view: DataView,
+  from: number,
+  to: number,
+  seed: number,
+): number {
+  let hash = seed;
+  let seen = 0;
+  let at = from;
+  for (; at + 4 <= to; at += 4) {
+    const word = view.getInt32(at, true);
+    seen |= word;
+    hash = mix(hash, word);
+  }
+  const tail = tailWord(bytes, view, at, to);
+  if (((seen | tail) & HIGH_BITS) !== 0) return NOT_ASCII;
+  return scramble(mix(hash, tail) ^ (to - from));
 }
 
 /** The last one to three bytes as a word, 0 for none. */

@@ -90,30 +90,53 @@ const NAMED_PEER_KEYS = PEER_KEYS.filter((key) => key !== keyNumber('server.port
 
 /** The rule from which on a DNS lookup seen beside the span knows better: infer-routing-mode.ts, rule 14. */
 const DNS_LOOKUP_RULE = 14;
-const MEMORY_LIMIT = 20_000;
+/** A power of two. */
+const MEMORY_SLOTS = 8192;
+const NO_KEY = -1;
+
+/** Of judgements: each key has one place, which the newest holds. A Map of such large numbers asks V8's runtime each time. */
+class Memory<T> {
+  readonly #keys = new Float64Array(MEMORY_SLOTS).fill(NO_KEY);
+  readonly #values: (T | undefined)[] = new Array(MEMORY_SLOTS).fill(undefined);
+
+  has(key: number): boolean {
+    return this.#keys[slotOf(key)] === key;
+  }
+
+  /** Of a key that it has. */
+  get(key: number): T | undefined {
+    return this.#values[slotOf(key)];
+  }
+
+  set(key: number, value: T): void {
+    this.#keys[slotOf(key)] = key;
+    this.#values[slotOf(key)] = value;
+  }
+}
+
+/** The lower bits are those of a hash. */
+function slotOf(key: number): number {
+  return (key >>> 0) & (MEMORY_SLOTS - 1);
+}
 
 /** Finds how each client span's callee was found and who it is; spans alike are judged once. */
 export class HopResolver {
-  readonly #modes = new Map<number, Hop>();
-  readonly #peers = new Map<number, Peer | undefined>();
+  readonly #modes = new Memory<Hop>();
+  readonly #peers = new Memory<Peer | undefined>();
 
   hop(span: HopSpan): Hop {
     const key = modeKey(span);
-    let hop = this.#modes.get(key);
-    if (hop === undefined) {
-      hop = judge(span);
-      if (this.#modes.size >= MEMORY_LIMIT) this.#modes.clear();
-      this.#modes.set(key, hop);
-    }
+    const known = this.#modes.has(key) ? this.#modes.get(key) : undefined;
+    if (known !== undefined) return known;
+    const hop = judge(span);
+    this.#modes.set(key, hop);
     return hop;
   }
 
   peer(span: HopSpan): Peer | undefined {
     const key = peerKey(span.scan);
-    const known = this.#peers.get(key);
-    if (known !== undefined || this.#peers.has(key)) return known;
+    if (this.#peers.has(key)) return this.#peers.get(key);
     const peer = toPeer(span);
-    if (this.#peers.size >= MEMORY_LIMIT) this.#peers.clear();
     this.#peers.set(key, peer);
     return peer;
   }

@@ -5,12 +5,15 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Past this many a new table is begun, so that names made of ids do not fill the memory. */
 const LIMIT = 50_000;
+/** A power of two, so many that few strings meet. */
+const SLOTS = 131_072;
 
 /** Strings that repeat (names, services), each decoded once and known by a number. */
 export class StringTable {
   readonly strings: string[] = [];
-  readonly #bytes: Uint8Array[] = [];
-  readonly #byHash = new Map<number, number>();
+  readonly #bytes: DataView[] = [];
+  /** Open addressing by hash: the number of a string and one, or zero. */
+  readonly #slots = new Int32Array(SLOTS);
 
   get isFull(): boolean {
     return this.strings.length >= LIMIT;
@@ -18,18 +21,18 @@ export class StringTable {
 
   /** The number of the string at `from`…`to`. Throws when that is no UTF-8. */
   intern(bytes: Uint8Array, view: DataView, from: number, to: number): number {
-    let hash = hashBytes(bytes, view, from, to, 0);
+    let slot = hashBytes(bytes, view, from, to, 0) & (SLOTS - 1);
     for (;;) {
-      const found = this.#byHash.get(hash);
-      if (found === undefined) break;
-      if (sameBytes(this.#bytes[found] as Uint8Array, bytes, from, to)) return found;
-      hash = (hash + 1) >>> 0;
+      const held = this.#slots[slot] as number;
+      if (held === 0) break;
+      if (sameBytes(this.#bytes[held - 1] as DataView, view, from, to)) return held - 1;
+      slot = (slot + 1) & (SLOTS - 1);
     }
     const id = this.strings.length;
     this.strings.push(decodeUtf8(bytes, from, to));
     // A copy: a view would keep the whole request in memory.
-    this.#bytes.push(Uint8Array.from(bytes.subarray(from, to)));
-    this.#byHash.set(hash, id);
+    this.#bytes.push(new DataView(Uint8Array.from(bytes.subarray(from, to)).buffer));
+    this.#slots[slot] = id + 1;
     return id;
   }
 }
@@ -53,8 +56,13 @@ export function checkUtf8(bytes: Uint8Array, view: DataView, from: number, to: n
   if ((seen & 0x80808080) !== 0) decodeUtf8(bytes, from, to);
 }
 
-function sameBytes(known: Uint8Array, bytes: Uint8Array, from: number, to: number): boolean {
-  if (known.length !== to - from) return false;
-  for (let i = 0; i < known.length; i++) if (known[i] !== bytes[from + i]) return false;
+function sameBytes(known: DataView, view: DataView, from: number, to: number): boolean {
+  const length = known.byteLength;
+  if (length !== to - from) return false;
+  let i = 0;
+  for (; i + 4 <= length; i += 4) {
+    if (known.getInt32(i) !== view.getInt32(from + i)) return false;
+  }
+  for (; i < length; i++) if (known.getUint8(i) !== view.getUint8(from + i)) return false;
   return true;
 }

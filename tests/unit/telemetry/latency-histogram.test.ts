@@ -42,6 +42,16 @@ describe('latency histogram', () => {
     }
   });
 
+  it('finds the bucket that the logarithm says', () => {
+    const random = seededRandom(11);
+    for (let n = 0; n < 20_000; n++) {
+      const ns = Math.floor(2 ** (10 + 28 * random()));
+      expect(bucketOf(ns)).toBe(Math.floor((Math.log2(ns) - 10) * 4));
+    }
+    for (let octave = 10; octave < 38; octave++)
+      expect(bucketOf(2 ** octave)).toBe((octave - 10) * 4);
+  });
+
   it('has no quantile when nothing was counted', () => {
     expect(quantileNs(emptyHistogram(), 0.5)).toBeUndefined();
   });
