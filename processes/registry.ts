@@ -15,6 +15,7 @@ runProcess(async () => {
   const registry = new Registry({
     ttlMs: settings.REGISTRY_TTL_MS,
     settleMs: settings.REGISTRY_SETTLE_MS,
+    ...(settings.REGISTRY_EXPECTED !== undefined && { expected: settings.REGISTRY_EXPECTED }),
     now: Date.now,
   });
   const { host, port } = settings.REGISTRY_URL;

@@ -26,33 +26,37 @@ export interface Catalogue {
 export interface RegistryOptions {
   /** An instance that has not been heard of for so long is gone. */
   readonly ttlMs: number;
-  /** For so long after the start the set is still filling, and is not shown to watchers. */
+  /**
+   * Once nobody new has come for so long, the set is full and is shown to watchers; at the latest after `SETTLE_ROUNDS`
+   * times as long. It is not before somebody has come at all. 0: it is shown from the start.
+   */
   readonly settleMs: number;
+  /** With so many instances the set is full at once. */
+  readonly expected?: number;
   readonly now: () => number;
 }
 
 const INSTANCE_LIMIT = 10_000;
+const SETTLE_ROUNDS = 5;
 
 /**
  * Who is there, by heartbeat. A registry that has just started knows nobody, although all are there: showing that would
- * read as a mass deletion, so watchers wait until one round of heartbeats is in.
+ * read as a mass deletion, so watchers wait until heartbeats bring nobody new.
  */
 export class Registry {
   readonly #options: RegistryOptions;
   readonly #instances = new Map<string, { readonly instance: Instance; heardAtMs: number }>();
   readonly #protocols = new Map<string, 'http' | 'grpc'>();
   readonly #watchers = new Set<(catalogue: Catalogue) => void>();
-  readonly #settle: NodeJS.Timeout;
+  #settle: NodeJS.Timeout | undefined;
+  #firstAtMs: number | undefined;
   readonly #sweep: NodeJS.Timeout;
-  #settled = false;
+  #settled: boolean;
   #revision = 0;
 
   constructor(options: RegistryOptions) {
     this.#options = options;
-    this.#settle = setTimeout(() => {
-      this.#settled = true;
-      this.#tell();
-    }, options.settleMs);
+    this.#settled = options.settleMs === 0;
     this.#sweep = setInterval(() => this.expire(), Math.max(50, options.ttlMs / 10));
   }
 
@@ -113,6 +117,22 @@ export class Registry {
   #changed(): void {
     this.#revision += 1;
     if (this.#settled) this.#tell();
+    else if (this.#instances.size >= (this.#options.expected ?? Infinity)) this.#settleNow();
+    else this.#settleLater();
+  }
+
+  #settleLater(): void {
+    const { settleMs, now } = this.#options;
+    this.#firstAtMs ??= now();
+    const leftMs = this.#firstAtMs + SETTLE_ROUNDS * settleMs - now();
+    clearTimeout(this.#settle);
+    this.#settle = setTimeout(() => this.#settleNow(), Math.max(0, Math.min(settleMs, leftMs)));
+  }
+
+  #settleNow(): void {
+    clearTimeout(this.#settle);
+    this.#settled = true;
+    this.#tell();
   }
 
   #tell(): void {

@@ -34,7 +34,7 @@ export function startGateway(
   const reader = new GrpcClientReader(settings.controlPlane, now);
   const meter = metrics.getMeter('detour-lab');
   stateSafeguards(meter, () => ({ 'ignore-resource-deletion': settings.ignoresDeletion }));
-  reportXdsClient(
+  const endReport = reportXdsClient(
     meter,
     {
       id: `${settings.instance}-grpc`,
@@ -47,6 +47,9 @@ export function startGateway(
   );
   return {
     routes: buildGateway(tools, login, new Sessions(now)),
-    stop: async () => login.close(),
+    stop: async () => {
+      endReport();
+      login.close();
+    },
   };
 }

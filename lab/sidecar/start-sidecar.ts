@@ -119,9 +119,10 @@ export async function startSidecar(
     server: settings.controlPlane,
   } as const;
   const meter = metrics.getMeter('detour-sidecar');
-  reportXdsClient(meter, identity, () => reportXds(ads), clock.now);
+  const endReport = reportXdsClient(meter, identity, () => reportXds(ads), clock.now);
   stateSafeguards(meter, () => ({ 'ignore-resource-deletion': ads.onDeletion === 'keep' }));
   return async () => {
+    endReport();
     await Promise.all([outbound.drain(), inbound.drain()]);
     reporter.stop();
     ads.stop();

@@ -64,13 +64,16 @@ export interface XdsClientIdentity {
 /** A reason is for reading, and an attribute is no place for a page. */
 const REASON_LIMIT = 500;
 
-/** Reports an xDS client under gRPC's metric names (A78) and Detour's one. `read` is called at each collection. */
+/**
+ * Reports an xDS client under gRPC's metric names (A78) and Detour's one. `read` is called at each collection. The returned
+ * function ends that: a client that closes its stream to leave has not lost its control plane, and must not say so.
+ */
 export function reportXdsClient(
   meter: Meter,
   identity: XdsClientIdentity,
   read: () => XdsClientReport,
   now: () => number,
-): void {
+): () => void {
   const base = {
     [ATTR_XDS_CLIENT_ID]: identity.id,
     [ATTR_XDS_CLIENT_KIND]: identity.kind,
@@ -78,12 +81,15 @@ export function reportXdsClient(
     ...(identity.target !== undefined && { [ATTR_GRPC_TARGET]: identity.target }),
   };
   const gauges = createInstruments(meter);
-  meter.addBatchObservableCallback((result) => {
+  const observed = Object.values(gauges);
+  const observe = (result: BatchObservableResult): void => {
     const report = read();
     result.observe(gauges.connected, report.connected ? 1 : 0, base);
     result.observe(gauges.failures, report.serverFailures, base);
     for (const type of report.types) observeType(result, gauges, base, type, now());
-  }, Object.values(gauges));
+  };
+  meter.addBatchObservableCallback(observe, observed);
+  return () => meter.removeBatchObservableCallback(observe, observed);
 }
 
 type Instruments = ReturnType<typeof createInstruments>;

@@ -161,6 +161,7 @@ function labWires(topology: Topology): Record<string, string> {
     CONTROL_PLANE_LISTEN: topology.controlPlaneXds,
     CONTROL_PLANE_ADMIN: topology.controlPlaneAdmin,
     REGISTRY_URL: topology.registryUrl,
+    REGISTRY_EXPECTED: `${topology.instances.length}`,
     DNS_ADDRESS: topology.relayDns,
     DNS_LISTEN: topology.dnsAddress,
     DNS_ADMIN_URL: topology.dnsAdmin,

@@ -144,13 +144,23 @@ async function startWave(wave: Wave, begin: Begin): Promise<void> {
   await Promise.all(Array.from({ length: STARTS_AT_ONCE }, worker));
 }
 
-/** The lab goes first and at once; the store goes last, when nobody writes to it any more. */
+/**
+ * Whoever leaves is to say how it was, and not how the others went: the registry falls silent before instances sign off,
+ * the data plane gives its last report while the control plane is there, and the store goes last, when nobody writes to
+ * it any more.
+ */
 async function stopInReverse(started: readonly ManagedProcess[]): Promise<void> {
-  const isStore = (process: ManagedProcess) => ['postgres', 'ingester'].includes(process.spec.name);
-  await Promise.all(
-    started.filter((process) => !isStore(process)).map((process) => process.stop()),
-  );
-  for (const process of started.filter(isStore).reverse()) await process.stop();
+  const last = ['control-plane', 'dns', 'relay', 'ingester', 'postgres'];
+  const rest = started.filter(({ spec }) => spec.name !== 'registry' && !last.includes(spec.name));
+  const named = (...names: string[]) => started.filter(({ spec }) => names.includes(spec.name));
+  const turns = [
+    named('registry'),
+    rest,
+    named('control-plane', 'dns', 'relay'),
+    named('ingester'),
+    named('postgres'),
+  ];
+  for (const turn of turns) await Promise.all(turn.map((process) => process.stop()));
 }
 
 async function timed<T>(

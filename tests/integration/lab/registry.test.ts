@@ -29,8 +29,9 @@ function call(base: string, method: string, path: string, body?: unknown): Promi
 
 const url = () => `http://${HOST}:${http.port}`;
 
-async function start(settleMs = 0, ttlMs = 60_000, port = 0): Promise<void> {
-  registry = new Registry({ ttlMs, settleMs, now: Date.now });
+async function start(settleMs = 0, ttlMs = 60_000, port = 0, expected?: number): Promise<void> {
+  const full = expected === undefined ? {} : { expected };
+  registry = new Registry({ ttlMs, settleMs, ...full, now: Date.now });
   http = await serveAdmin(registryHandler(registry), port, HOST);
 }
 
@@ -73,14 +74,29 @@ describe('the registry', () => {
     expect(seen.at(-1)?.services).toEqual([{ name: 'song', protocol: 'http' }]);
   });
 
-  it('says nothing until the first round of heartbeats is in: an empty set would read as a deletion', async () => {
+  it('says nothing until heartbeats bring nobody new: a part of the set would read as a deletion', async () => {
     registry.stop();
     await http.close();
-    await start(300);
+    await start(1000);
+    const seen = watch();
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    expect(seen, 'an empty set before anybody came').toEqual([]);
+    await call(url(), 'PUT', '/instances/song-1', SONG);
+    await call(url(), 'PUT', '/instances/song-2', { ...SONG, address: '127.22.13.2' });
+    expect(seen).toEqual([]);
+    await expect.poll(() => seen.length, { timeout: 5000 }).toBe(1);
+    expect(idsOf(seen[0])).toEqual(['song-1', 'song-2']);
+  });
+
+  it('is full as soon as all are there that are expected', async () => {
+    registry.stop();
+    await http.close();
+    await start(600_000, 60_000, 0, 2);
     const seen = watch();
     await call(url(), 'PUT', '/instances/song-1', SONG);
     expect(seen).toEqual([]);
-    await expect.poll(() => idsOf(seen[0])).toEqual(['song-1']);
+    await call(url(), 'PUT', '/instances/song-2', { ...SONG, address: '127.22.13.2' });
+    await expect.poll(() => idsOf(seen[0])).toEqual(['song-1', 'song-2']);
   });
 
   it('is found again by watchers after it was gone', async () => {
