@@ -21,9 +21,11 @@ rmSync(REPORTS, { recursive: true, force: true });
 mkdirSync(REPORTS, { recursive: true });
 
 const totals = { passed: 0, failed: 0, skipped: 0 };
-if (isChosen('checks')) await checks();
-if (isChosen('unit')) await vitest('unit');
-if (isChosen('integration')) await vitest('integration');
+await Promise.all([isChosen('checks') && checks(), isChosen('unit') && vitest('unit')]);
+if (isChosen('integration')) {
+  await vitest('integration');
+  await vitest('xds-clients', '--maxWorkers=4');
+}
 if (isChosen('e2e')) await endToEnd();
 console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
 process.exit(totals.failed > 0 || totals.passed === 0 ? 1 : 0);
@@ -32,12 +34,13 @@ async function checks() {
   for (const { code } of await runSideBySide(CHECKS)) totals[code === 0 ? 'passed' : 'failed']++;
 }
 
-async function vitest(project) {
+async function vitest(project, ...flags) {
   const file = path.join(REPORTS, `${project}.json`);
   const code = await show('node_modules/.bin/vitest', [
     'run',
     '--project',
     project,
+    ...flags,
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${file}`,
