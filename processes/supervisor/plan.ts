@@ -70,7 +70,7 @@ export function planProcesses(
       ...labWaves(
         settings,
         topology,
-        { ...common, ...labWires(topology) },
+        { ...common, ...labWires(topology), ...registrySettling(topology, envoy !== undefined) },
         { supervisorUrl, supervisorToken, envoy },
       ),
     );
@@ -151,6 +151,16 @@ function labWaves(
   ];
 }
 
+/**
+ * Instances start one after the other, slowly where the machine is busy: a part of them is not to pass for all. An Envoy
+ * is not ready before it has been told something, and its instance does not register before that: there, the empty set
+ * is told at once.
+ */
+function registrySettling(topology: Topology, hasEnvoys: boolean): Record<string, string> {
+  if (hasEnvoys) return { REGISTRY_SETTLE_MS: '0' };
+  return { REGISTRY_SETTLE_MS: '20000', REGISTRY_EXPECTED: `${topology.instances.length}` };
+}
+
 /** Where the parts of the lab find each other. */
 function labWires(topology: Topology): Record<string, string> {
   const gateway = topology.instances.find((instance) => instance.service === 'gateway');
@@ -161,7 +171,6 @@ function labWires(topology: Topology): Record<string, string> {
     CONTROL_PLANE_LISTEN: topology.controlPlaneXds,
     CONTROL_PLANE_ADMIN: topology.controlPlaneAdmin,
     REGISTRY_URL: topology.registryUrl,
-    REGISTRY_EXPECTED: `${topology.instances.length}`,
     DNS_ADDRESS: topology.relayDns,
     DNS_LISTEN: topology.dnsAddress,
     DNS_ADMIN_URL: topology.dnsAdmin,
