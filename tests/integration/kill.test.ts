@@ -8,6 +8,11 @@ const BACK_LIMIT_MS = 30_000;
 /** An exporter gives up on an answer and sends again; OpenTelemetry's default is 10 s. */
 const EXPORT_TIMEOUT_MS = 3000;
 
+/** Enough for every client of the mesh to have reported. */
+const REPORTED_MS = 5000;
+/** For so long after a start something can still be told of it: what is judged is settled for seconds. */
+const TOLD_MS = 10_000;
+
 /** What to end, by how its command line shows it. PostgreSQL's first process is the postmaster. */
 const VICTIMS: Readonly<Record<string, RegExp>> = {
   ingester: /processes\/ingester\.js/,
@@ -18,18 +23,30 @@ const VICTIMS: Readonly<Record<string, RegExp>> = {
   'a sidecar': /processes\/sidecar\.js/,
 };
 
+let stack: RunningStack;
+
+beforeAll(async () => {
+  stack = await runStack({ lab: true });
+}, 180_000);
+afterAll(() => stack.remove());
+
+describe('a planned stop', () => {
+  it('and the next start tell of no incident', { timeout: 120_000 }, async () => {
+    await callsAfter(REPORTED_MS);
+    expect(await stack.stop()).toBe(0);
+    stack = await runStack({ lab: true, dataDir: stack.dataDir });
+    await callsAfter(TOLD_MS);
+    expect(await read('incidents')).toEqual({ incidents: [] });
+  });
+});
+
 describe.runIf(process.platform === 'linux')('kill -9 of any process', () => {
-  let stack: RunningStack;
   let sender: Sender;
 
-  beforeAll(async () => {
-    stack = await runStack({ lab: true });
+  beforeAll(() => {
     sender = startSending(stack.otlpHttpUrl);
-  }, 180_000);
-  afterAll(async () => {
-    await sender.stop();
-    await stack.remove();
   });
+  afterAll(() => sender.stop());
 
   it.each(Object.entries(VICTIMS))(
     'of %s: it runs again and ingest goes on',
@@ -65,6 +82,30 @@ describe.runIf(process.platform === 'linux')('kill -9 of any process', () => {
     expect(counts.filter((count) => count !== SPANS_A_BODY)).toEqual([]);
   }, 180_000);
 });
+
+/** Until users' calls have been reported that were made in `ms` from now. */
+async function callsAfter(ms: number): Promise<void> {
+  const from = BigInt(Date.now() + ms) * 1_000_000n;
+  await waitFor(
+    async () => {
+      const to = BigInt(Date.now()) * 1_000_000n;
+      if (to <= from) return false;
+      const { edges } = (await read(`service-map?from=${from}&to=${to}`)) as Edges;
+      return edges.some(({ calls }) => calls > 0);
+    },
+    { limitMs: 60_000, describe: () => `nobody called:\n${stack.output()}` },
+  );
+}
+
+interface Edges {
+  readonly edges: readonly { readonly calls: number }[];
+}
+
+async function read(path: string): Promise<unknown> {
+  const response = await fetch(`${stack.dashboardUrl}/api/v1/${path}`);
+  expect(response.status, path).toBe(200);
+  return response.json();
+}
 
 interface Sender {
   /** Trace ids of the bodies that were answered with 200. */
