@@ -1,14 +1,12 @@
 import { type Fault, targetOf } from '#lab/control-plane/faults.ts';
 import type { MeshService } from '#lab/control-plane/mesh-model.ts';
+import { isResourceOf } from '#lab/control-plane/resource-names.ts';
 
 /** What a snapshot is rendered from, for every kind of client. */
 export interface Step {
   readonly services: readonly MeshService[];
   readonly faults: readonly Fault[];
 }
-
-/** A service's resources go by its name and one of these (render-proxyless.ts). */
-const SUFFIXES = ['', '-route', '-eds', '-dns'];
 
 /**
  * `next` as it is when the services `held` stay as they were in `previous`: with the endpoints that they had, or at all, and
@@ -22,7 +20,7 @@ export function holdBack(next: Step, previous: Step, held: ReadonlySet<string>):
   const gone = [...before.values()].filter(({ name }) => !listed.has(name));
   const isHeld = (fault: Fault) => {
     const target = targetOf(fault);
-    return target !== undefined && SUFFIXES.some((suffix) => held.has(cut(target, suffix)));
+    return target !== undefined && [...held].some((service) => isResourceOf(service, target));
   };
   return {
     services: [...next.services.map((service) => before.get(service.name) ?? service), ...gone],
@@ -32,10 +30,5 @@ export function holdBack(next: Step, previous: Step, held: ReadonlySet<string>):
 
 /** The service whose resource goes by `name`; undefined for none of `services`. */
 export function ownerOf(name: string, services: readonly MeshService[]): string | undefined {
-  return services.find((service) => SUFFIXES.some((suffix) => name === `${service.name}${suffix}`))
-    ?.name;
-}
-
-function cut(name: string, suffix: string): string {
-  return suffix !== '' && name.endsWith(suffix) ? name.slice(0, -suffix.length) : name;
+  return services.find((service) => isResourceOf(service.name, name))?.name;
 }

@@ -1,4 +1,5 @@
 import type { MeshService } from '#lab/control-plane/mesh-model.ts';
+import { resourceName } from '#lab/control-plane/resource-names.ts';
 import type {
   Cluster,
   ClusterLoadAssignment,
@@ -65,7 +66,7 @@ function renderApiListener(name: string, options: RenderOptions): Listener {
       api_listener: {
         '@type': HTTP_CONNECTION_MANAGER_URL,
         stat_prefix: stampOf(name, options),
-        rds: { route_config_name: `${name}-route`, config_source: ADS_SOURCE },
+        rds: { route_config_name: resourceName(name, 'route'), config_source: ADS_SOURCE },
         http_filters: [{ name: 'router', typed_config: { '@type': ROUTER_FILTER_URL } }],
       },
     },
@@ -75,7 +76,7 @@ function renderApiListener(name: string, options: RenderOptions): Listener {
 function renderRoute(name: string): RouteConfiguration {
   return {
     '@type': TYPE_URL.RDS,
-    name: `${name}-route`,
+    name: resourceName(name, 'route'),
     virtual_hosts: [
       { name, domains: ['*'], routes: [{ match: { prefix: '' }, route: { cluster: name } }] },
     ],
@@ -84,10 +85,11 @@ function renderRoute(name: string): RouteConfiguration {
 
 function renderClusters(service: MeshService, options: RenderOptions): readonly Cluster[] {
   if (!options.dnsFallback) return [renderEdsCluster(service.name, service.name, options)];
-  const members = [`${service.name}-eds`, `${service.name}-dns`];
+  const eds = resourceName(service.name, 'eds');
+  const members = [eds, resourceName(service.name, 'dns')];
   return [
     renderAggregateCluster(service.name, members, options),
-    renderEdsCluster(`${service.name}-eds`, service.name, options),
+    renderEdsCluster(eds, service.name, options),
     renderDnsCluster(service, options),
   ];
 }
@@ -131,7 +133,7 @@ function renderAggregateCluster(
 
 /** A records carry no port, so the port is the service's own. */
 export function renderDnsCluster(service: MeshService, options: RenderOptions): Cluster {
-  const name = `${service.name}-dns`;
+  const name = resourceName(service.name, 'dns');
   const port = service.endpoints[0]?.port ?? (service.protocol === 'grpc' ? 9090 : 15_006);
   return {
     '@type': TYPE_URL.CDS,
