@@ -62,7 +62,7 @@ export async function runStack(
     cancelDrill();
     admin.close();
     admin.closeAllConnections();
-    await stopInReverse(started);
+    await stopInTurns(started);
     rmSync(runningFile, { force: true });
   };
   try {
@@ -144,23 +144,28 @@ async function startWave(wave: Wave, begin: Begin): Promise<void> {
   await Promise.all(Array.from({ length: STARTS_AT_ONCE }, worker));
 }
 
+/** In which turn of the stop a process ends; all that are not named, the data plane among them, in `OTHERS_TURN`. */
+const STOP_TURN: Readonly<Record<string, number>> = {
+  registry: 0,
+  'control-plane': 2,
+  dns: 2,
+  relay: 2,
+  ingester: 3,
+  postgres: 4,
+};
+const OTHERS_TURN = 1;
+const STOP_TURNS = 5;
+
 /**
  * Whoever leaves is to say how it was, and not how the others went: the registry falls silent before instances sign off,
  * the data plane gives its last report while the control plane is there, and the store goes last, when nobody writes to
  * it any more.
  */
-async function stopInReverse(started: readonly ManagedProcess[]): Promise<void> {
-  const last = ['control-plane', 'dns', 'relay', 'ingester', 'postgres'];
-  const rest = started.filter(({ spec }) => spec.name !== 'registry' && !last.includes(spec.name));
-  const named = (...names: string[]) => started.filter(({ spec }) => names.includes(spec.name));
-  const turns = [
-    named('registry'),
-    rest,
-    named('control-plane', 'dns', 'relay'),
-    named('ingester'),
-    named('postgres'),
-  ];
-  for (const turn of turns) await Promise.all(turn.map((process) => process.stop()));
+async function stopInTurns(started: readonly ManagedProcess[]): Promise<void> {
+  for (let turn = 0; turn < STOP_TURNS; turn++) {
+    const due = started.filter(({ spec }) => (STOP_TURN[spec.name] ?? OTHERS_TURN) === turn);
+    await Promise.all(due.map((process) => process.stop()));
+  }
 }
 
 async function timed<T>(
