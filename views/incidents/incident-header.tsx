@@ -29,7 +29,7 @@ export function IncidentHeader({
           <ChevronRight size={13} className="text-dim" aria-hidden />
           <span className="num font-normal text-muted text-sm">INC-{incident.number}</span>
           <span
-            className="line-clamp-2 max-w-[40vw] text-balance leading-[18px] max-[1200px]:max-w-[26vw] max-[1200px]:text-[13px]"
+            className="line-clamp-2 max-w-[40vw] leading-[18px] max-[1200px]:max-w-[26vw] max-[1200px]:text-[13px]"
             title={incident.title}
           >
             {incident.title}
