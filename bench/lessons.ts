@@ -51,7 +51,7 @@ const STORIES: readonly Story[] = [
     speed: 2,
     runs: [[], ['resource-ttl', 'dns-fallback'], ['resource-ttl'], ['dns-fallback']],
   },
-  { scenario: 'proxy-crash-loop', speed: 1.25, runs: [['-panic-threshold'], []] },
+  { scenario: 'error-service', speed: 1, runs: [['-panic-threshold'], []] },
 ];
 
 /** By the load generator: answers of 5xx or none, and users logged out by 401. */

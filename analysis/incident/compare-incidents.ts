@@ -42,7 +42,8 @@ export interface RootCause {
     | 'fatal-push'
     | 'older-versions'
     | 'dns'
-    | 'calls';
+    | 'calls'
+    | 'latency';
   /** Services that it is about; empty where it is about all or unknown. */
   readonly services: readonly string[];
 }
@@ -63,7 +64,7 @@ const DECISIVE: Decisive = {
 /** Kinds whose subject is a list of services. */
 const NAMES_SERVICES = new Set<IncidentEvent['kind']>(['config-lost', 'push-held-back']);
 
-/** By the first entry that tells of more than failed calls; where none does, by where the calls failed. */
+/** By the first entry that tells of more than failed calls; where none does, by where calls failed, or else were slow. */
 export function rootCauseOf({ events }: Incident): RootCause {
   const first = events.find(({ kind }) => DECISIVE[kind] !== undefined);
   const kind = first === undefined ? undefined : DECISIVE[first.kind];
@@ -72,7 +73,8 @@ export function rootCauseOf({ events }: Incident): RootCause {
     const edges =
       failed.length > 0 ? failed : events.filter((event) => event.kind === 'slow-began');
     const servers = edges.map(({ subject }) => subject.split(' → ').at(-1) ?? subject);
-    return { kind: 'calls', services: [...new Set(servers)].sort() };
+    const isSlow = failed.length === 0 && edges.length > 0;
+    return { kind: isSlow ? 'latency' : 'calls', services: [...new Set(servers)].sort() };
   }
   if (kind !== 'configuration') return { kind, services: [] };
   // Clients tell of what they lost one after the other.

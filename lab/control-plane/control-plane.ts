@@ -257,6 +257,7 @@ export class ControlPlane {
       touch: inputs.touch,
       dnsFallback: inputs.policy.dnsFallback,
       panicThresholdPercent: inputs.policy.panicThresholdPercent,
+      outlierDetection: inputs.policy.outlierDetection,
       loadReports: this.#options.loadReports,
     };
     const sound = renderProxyless(services, options);

@@ -11,6 +11,14 @@ export const policySchema = z.strictObject({
   endpointTtlSeconds: z.number().min(0.1).max(86_400).optional(),
   /** Below this share of healthy endpoints all are used; 0 never. Envoy's default when undefined: 50. */
   panicThresholdPercent: z.number().min(0).max(100).optional(),
+  /** Endpoints that answer so many 5xx in a row are left out for a while; each cluster leaves it to its clients when undefined. */
+  outlierDetection: z
+    .strictObject({
+      consecutive5xx: z.number().int().min(1),
+      baseEjectionSeconds: z.number().int().min(1).max(3600),
+      maxEjectionPercent: z.number().int().min(0).max(100),
+    })
+    .optional(),
 });
 
 export type Policy = z.infer<typeof policySchema>;

@@ -1,4 +1,5 @@
 import type { MeshService } from '#lab/control-plane/mesh-model.ts';
+import type { Policy } from '#lab/control-plane/policy.ts';
 import { resourceName } from '#lab/control-plane/resource-names.ts';
 import type {
   Cluster,
@@ -24,6 +25,7 @@ export interface RenderOptions {
   readonly dnsFallback: boolean;
   /** Envoy's default when undefined. */
   readonly panicThresholdPercent: number | undefined;
+  readonly outlierDetection: Policy['outlierDetection'];
   /** Ask clients for load reports. */
   readonly loadReports: boolean;
 }
@@ -110,6 +112,20 @@ function renderEdsCluster(name: string, edsName: string, options: RenderOptions)
       : {
           common_lb_config: { healthy_panic_threshold: { value: options.panicThresholdPercent } },
         }),
+    ...(options.outlierDetection && { outlier_detection: outliersOf(options.outlierDetection) }),
+  };
+}
+
+function outliersOf(
+  wanted: NonNullable<Policy['outlierDetection']>,
+): NonNullable<Cluster['outlier_detection']> {
+  const seconds = wanted.baseEjectionSeconds;
+  return {
+    consecutive_5xx: { value: wanted.consecutive5xx },
+    // Envoy lets endpoints back in when it looks at them, once in this time.
+    interval: { seconds: 1 },
+    base_ejection_time: { seconds },
+    max_ejection_percent: { value: wanted.maxEjectionPercent },
   };
 }
 

@@ -5,7 +5,7 @@ import { type LabInstance, LabPlaces } from './lab-places.ts';
 import { LessonSwitch } from './lesson-switch.ts';
 import { USUAL_LESSONS } from './lessons.ts';
 import { LoadClient, type LoadSecond } from './load-client.ts';
-import type { LabAction } from './scenario.ts';
+import type { LabAction, Scenario } from './scenario.ts';
 import type { SidecarPort } from './sidecar-port.ts';
 import { SupervisorClient } from './supervisor-client.ts';
 
@@ -64,9 +64,9 @@ export class LabControls {
     }
   }
 
-  /** Puts these lessons in force until the next call, and the others out of it. */
-  learn(lessons: readonly Safeguard[]): Promise<void> {
-    return this.#lessons.putInForce(lessons);
+  /** Puts these lessons in force until the next call, and the others out of it; `policy` beside them. */
+  learn(lessons: readonly Safeguard[], policy?: Scenario['policy']): Promise<void> {
+    return this.#lessons.putInForce(lessons, policy);
   }
 
   async #perform(action: LabAction): Promise<void> {

@@ -31,10 +31,13 @@ export class LessonSwitch {
     this.#load = load;
   }
 
-  /** These and no others, until the next call. */
-  async putInForce(lessons: readonly Safeguard[]): Promise<void> {
+  /** These and no others, and what else the control plane's policy is to say, until the next call. */
+  async putInForce(
+    lessons: readonly Safeguard[],
+    beside: Readonly<Record<string, unknown>> = {},
+  ): Promise<void> {
     await this.#places.endRunSettings();
-    const policy = policyOf(lessons);
+    const policy = { ...beside, ...policyOf(lessons) };
     await ask('PUT', `${this.#wires.controlPlaneAdmin}/policy`, policy);
     await this.#places.setForRun('control-plane', { CONTROL_PLANE_POLICY: JSON.stringify(policy) });
     const keeps = keepsDeleted(lessons);

@@ -69,12 +69,13 @@ const ALL: readonly Lesson[] = [
     name: 'panic-threshold',
     title: 'Use all endpoints when most look ill',
     technical: 'healthy_panic_threshold 50%; without it 0%',
-    effect: 'Ejected endpoints are tried again as soon as too few others are left.',
+    effect:
+      'Ejected endpoints are called again as soon as too few others are left: a service that fails in part is not cut off whole.',
     taughtBy: {
-      title: 'Envoy documentation, panic threshold',
-      what: 'when most hosts look unhealthy, the judgement is more likely wrong than the hosts',
+      title: 'istio issue 20135, All endpoints ejected when using outlier detection (2020)',
+      what: 'at a threshold of 0, its default there, a service all of whose endpoints were ejected had "no healthy upstream"',
     },
-    scenarios: ['proxy-crash-loop', 'config-too-big'],
+    scenarios: ['error-service'],
     isUsual: true,
     settings: { policy: { off: { panicThresholdPercent: 0 } } },
   },

@@ -117,7 +117,7 @@ export class ScenarioRunner {
     if (stop.aborted) return;
     // Without users the story can still be told.
     await this.#parts.controls.reseed(seed).catch(() => undefined);
-    if (!isSameSet(lessons, USUAL_LESSONS)) await this.#parts.controls.learn(lessons);
+    if (!isUsual(request)) await this.#parts.controls.learn(lessons, scenario.policy);
     if (stop.aborted) return;
     // Mending takes its time; the story begins when the lab is itself again.
     this.#startedMs = this.#parts.now();
@@ -126,6 +126,7 @@ export class ScenarioRunner {
       speed,
       seed,
       lessons,
+      ...(scenario.policy && { policy: scenario.policy }),
       rootCause: scenario.rootCause,
     });
     for (const [index, step] of scenario.steps.entries()) {
@@ -192,13 +193,13 @@ export class ScenarioRunner {
       usersSawFailuresFrom: seconds.find((s) => s.failed + s.loggedOut > 0)?.second ?? null,
       usersSawFailuresTo: seconds.findLast((s) => s.failed + s.loggedOut > 0)?.second ?? null,
     });
-    await this.#unlearn();
+    await this.#unlearn(scenario);
     this.#change({ state, elapsedSeconds: this.current()?.elapsedSeconds ?? 0 });
   }
 
   /** What a run was played with is put back with its end. */
-  async #unlearn(): Promise<void> {
-    if (isSameSet(this.#run?.lessons ?? [], USUAL_LESSONS)) return;
+  async #unlearn(scenario: Scenario): Promise<void> {
+    if (isUsual({ scenario, lessons: this.#run?.lessons ?? [] })) return;
     const failed = await this.#parts.controls.learn(USUAL_LESSONS).catch(String);
     await this.#write('the lessons are as usual again', 'lab', {
       lessons: USUAL_LESSONS,
@@ -271,6 +272,11 @@ export class ScenarioRunner {
     const current = this.current();
     if (current) for (const listener of this.#listeners) listener(current);
   }
+}
+
+/** The mesh is run as it is between runs. */
+function isUsual({ scenario, lessons }: Pick<RunRequest, 'scenario' | 'lessons'>): boolean {
+  return scenario.policy === undefined && isSameSet(lessons, USUAL_LESSONS);
 }
 
 function isSameSet(a: readonly string[], b: readonly string[]): boolean {

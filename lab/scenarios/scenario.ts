@@ -87,6 +87,8 @@ export interface Scenario {
   readonly slows?: readonly string[];
   /** Further services whose calls may fail, by who is asked when. */
   readonly touches?: readonly string[];
+  /** How the control plane runs the mesh for this story, beside what the lessons say of it; fields of its policy. */
+  readonly policy?: Readonly<Record<string, unknown>>;
   readonly durationSeconds: number;
   /** Seconds of the scenario in one real second. */
   readonly defaultSpeed: number;

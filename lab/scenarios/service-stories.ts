@@ -54,8 +54,13 @@ export const slowService: Scenario = {
 export const errorService: Scenario = {
   name: 'error-service',
   title: 'artist answers with errors',
-  story: 'Half of the answers of artist are 500. Its callers fail with it; the mesh is in order.',
+  story:
+    'A release of artist answers every other request with 500, on all of its instances. Its callers fail with it; the mesh is in order. Proxies leave out an instance that failed three times in a row. Here that is every instance, so the panic threshold has them all called again: half of the calls work, where without it none would find an instance, for some time after the release is taken back.',
   cites: [
+    {
+      title: 'istio issue 20135, All endpoints ejected when using outlier detection (2020)',
+      what: 'every endpoint of a failing service ejected at once, and callers told "no healthy upstream": the panic threshold was 0',
+    },
     {
       title:
         'Beyer et al., Site Reliability Engineering, chapter 22: Addressing Cascading Failures',
@@ -64,6 +69,10 @@ export const errorService: Scenario = {
   ],
   rootCause: 'artist: answers half of its requests with 500',
   hits: ['gateway → artist', 'song → artist', 'gateway → song'],
+  // As operators set it who mean to be strict; Envoy's base of 30 s is 10 s on the lab's clock.
+  policy: {
+    outlierDetection: { consecutive5xx: 3, baseEjectionSeconds: 10, maxEjectionPercent: 100 },
+  },
   durationSeconds: 40,
   defaultSpeed: 1,
   steps: [

@@ -40,8 +40,11 @@ function rehearsalOf({ kind, services }: RootCause): Rehearsal | undefined {
         : { scenario: 'march-8', lessons: ['ignore-resource-deletion'] };
     case 'control-plane':
       return { scenario: 'control-plane-crash', lessons: ['resource-ttl', 'dns-fallback'] };
-    case 'fatal-push':
-      return { scenario: 'proxy-crash-loop', lessons: ['panic-threshold'] };
+    case 'calls':
+      // Another service's failure would be another cause.
+      return services.includes('artist')
+        ? { scenario: 'error-service', lessons: ['panic-threshold'] }
+        : undefined;
     default:
       return undefined;
   }

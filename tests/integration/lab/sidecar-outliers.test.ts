@@ -62,6 +62,10 @@ async function configure(outliers: NonNullable<Cluster['outlier_detection']>): P
       outlier_detection: outliers,
     }),
   );
+  await takenUp();
+}
+
+async function takenUp(): Promise<void> {
   const version = String(mesh.controlPlane.snapshot?.version);
   await until(
     () => sidecar.dump(),
@@ -166,6 +170,25 @@ it('an answer of 5xx ejects nobody where the cluster does not ask for it', async
     () => songs[0].served > 20,
   );
   expect(ejections()).toEqual([]);
+});
+
+it.each([
+  ['are called all the same', undefined, 200],
+  ['are called by nobody where the threshold is 0', 0, 503],
+])('endpoints that all answered 5xx %s', async (_, panicThresholdPercent, status) => {
+  mesh.controlPlane.obey({
+    ...DEFAULT_POLICY,
+    outlierDetection: { consecutive5xx: 2, baseEjectionSeconds: 600, maxEjectionPercent: 100 },
+    ...(panicThresholdPercent !== undefined && { panicThresholdPercent }),
+  });
+  await takenUp();
+  for (const song of songs) song.status = 500;
+  await until(
+    () => call(1),
+    () => ejections().length === 2,
+  );
+  for (const song of songs) song.status = 200;
+  expect(new Set(await call(20))).toEqual(new Set([status]));
 });
 
 it('endpoints that are all dead give way to DNS where the cluster falls back to it, without a control plane', async () => {

@@ -81,6 +81,8 @@ describe('rootCauseOf', () => {
       ['failures-began', 'a → song'],
     );
     expect(rootCauseOf(failed)).toEqual({ kind: 'calls', services: ['song'] });
+    const slow = incident(2, ['slow-began', 'gateway → song']);
+    expect(rootCauseOf(slow)).toEqual({ kind: 'latency', services: ['song'] });
   });
 });
 

@@ -14,6 +14,7 @@ const options = {
   touch: 0,
   dnsFallback: true,
   panicThresholdPercent: undefined,
+  outlierDetection: undefined,
   loadReports: false,
 };
 

@@ -8,6 +8,7 @@ const options = {
   touch: 0,
   dnsFallback: false,
   panicThresholdPercent: undefined,
+  outlierDetection: undefined,
   loadReports: false,
 };
 

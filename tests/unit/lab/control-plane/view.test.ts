@@ -6,6 +6,7 @@ const options = {
   touch: 0,
   dnsFallback: false,
   panicThresholdPercent: undefined,
+  outlierDetection: undefined,
   loadReports: false,
 };
 

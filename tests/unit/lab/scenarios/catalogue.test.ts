@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { policySchema } from '#lab/control-plane/policy.ts';
 import { SCENARIOS } from '#lab/scenarios/catalogue.ts';
 import { march8 } from '#lab/scenarios/march-8.ts';
 import { delayMs, secondsAfter } from '#lab/scenarios/scenario.ts';
@@ -37,6 +38,10 @@ describe('every scenario', () => {
     const times = s.steps.map((step) => step.atSeconds);
     expect(times).toEqual(times.toSorted((a, b) => a - b));
     expect(times.at(-1)).toBeLessThan(s.durationSeconds);
+  });
+
+  it.each([...SCENARIOS.values()])('$name runs the mesh by a policy that there is', (s) => {
+    expect(policySchema.safeParse(s.policy ?? {}).error).toBeUndefined();
   });
 
   it.each([...SCENARIOS.values()])('$name states its cause and cites what it follows', (s) => {

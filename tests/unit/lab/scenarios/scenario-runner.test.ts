@@ -25,6 +25,7 @@ function runnerWith(perform: (action: LabAction) => Promise<undefined>) {
   const log: LogLine[] = [];
   const mends: number[] = [];
   const learnt: (readonly string[])[] = [];
+  const policies: unknown[] = [];
   const runner = new ScenarioRunner({
     controls: {
       perform,
@@ -32,7 +33,10 @@ function runnerWith(perform: (action: LabAction) => Promise<undefined>) {
         mends.push(log.length);
         return [];
       },
-      learn: async (lessons) => void learnt.push(lessons),
+      learn: async (lessons, policy) => {
+        learnt.push(lessons);
+        policies.push(policy);
+      },
       reseed: async () => undefined,
       readLoad: async () => [],
     },
@@ -44,7 +48,7 @@ function runnerWith(perform: (action: LabAction) => Promise<undefined>) {
       if (run.state !== 'running') resolve(run);
     });
   });
-  return { runner, log, mends, learnt, ended };
+  return { runner, log, mends, learnt, policies, ended };
 }
 
 describe('ScenarioRunner', () => {
@@ -90,6 +94,16 @@ describe('ScenarioRunner', () => {
     expect(told).toEqual([[lessons]]);
     expect(learnt).toEqual([lessons, USUAL_LESSONS]);
     expect(log.at(-1)).toMatchObject({ step: 'the lessons are as usual again' });
+  });
+
+  it("puts the scenario's own policy in force beside the usual lessons, and takes it back", async () => {
+    const { runner, learnt, policies, ended } = runnerWith(async () => undefined);
+    const policy = { endpointTtlSeconds: 6 };
+    const scenario = { ...story, policy };
+    runner.start({ scenario, speed: 1000, seed: 1, lessons: USUAL_LESSONS });
+    await ended;
+    expect(learnt).toEqual([USUAL_LESSONS, USUAL_LESSONS]);
+    expect(policies).toEqual([policy, undefined]);
   });
 
   it('plays one at a time', () => {

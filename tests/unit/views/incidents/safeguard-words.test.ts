@@ -29,15 +29,16 @@ describe('otherRunCommand', () => {
     expect(otherRunCommand(comparison(lostSong, 'endpoint-drop-guard'))).toBe(
       'npm run lab -- empty-push',
     );
-    expect(
-      otherRunCommand(comparison({ kind: 'fatal-push', services: [] }, 'panic-threshold')),
-    ).toBe('npm run lab -- proxy-crash-loop --without panic-threshold');
+    const failing: RootCause = { kind: 'calls', services: ['artist', 'song'] };
+    expect(otherRunCommand(comparison(failing, 'panic-threshold'))).toBe(
+      'npm run lab -- error-service --without panic-threshold',
+    );
   });
 
   it('names scenarios for which the lab knows the lesson', () => {
-    const kinds: readonly RootCause['kind'][] = ['configuration', 'control-plane', 'fatal-push'];
+    const kinds: readonly RootCause['kind'][] = ['configuration', 'control-plane', 'calls'];
     for (const kind of kinds) {
-      const command = otherRunCommand(comparison({ kind, services: [] })) ?? '';
+      const command = otherRunCommand(comparison({ kind, services: ['artist'] })) ?? '';
       const scenario = command.split(' ')[4] ?? '';
       const named = SAFEGUARDS.filter((name) => command.includes(`--lesson ${name}`));
       expect(named.length).toBeGreaterThan(0);
@@ -47,5 +48,7 @@ describe('otherRunCommand', () => {
 
   it('has none where no lesson is about the cause', () => {
     expect(otherRunCommand(comparison({ kind: 'dns', services: [] }))).toBeUndefined();
+    expect(otherRunCommand(comparison({ kind: 'calls', services: ['image'] }))).toBeUndefined();
+    expect(otherRunCommand(comparison({ kind: 'fatal-push', services: [] }))).toBeUndefined();
   });
 });
