@@ -1,4 +1,5 @@
 import { type ClientFacts, judgeClient } from '#analysis/control-plane/judge-client.ts';
+import { knownBefore } from '#analysis/control-plane/known-before.ts';
 import {
   ENVOY_CLIENT_METRICS,
   readEnvoyClients,
@@ -38,8 +39,6 @@ export const CLIENT_VIEW_METRICS: readonly string[] = [
 /** A client that has said nothing for so long is gone, not silent. */
 const FORGET_AFTER_NS = 15 * 60 * NS_PER_SECOND;
 
-const RESTARTED_AFTER_NS = 30 * NS_PER_SECOND;
-
 export interface ClientViewInput {
   readonly atUnixNano: UnixNano;
   /** Points of `CLIENT_VIEW_METRICS` up to `atUnixNano`, any order; older points of a series do no harm. */
@@ -71,7 +70,7 @@ export function buildClientView(input: ClientViewInput): readonly XdsClient[] {
   return known.map((client) =>
     judgeClient(client, {
       atUnixNano: input.atUnixNano,
-      previous: previous.get(client.id),
+      previous: knownBefore(previous.get(client.id), client.lastReportUnixNano),
       siblings: known.filter((other) => other.service === client.service && other !== client),
       calls: input.calls.filter((edge) => edge.client === client.service),
       pushes: input.pushes.filter((push) => push.client === client.id),
@@ -136,9 +135,7 @@ function mergeReport(
   );
   if (report === undefined || newest === undefined) return known;
   if (known !== undefined && newest.unixNano < known.lastReportUnixNano) return known;
-  // One that comes back after a long silence has been restarted: what it held before is gone.
-  const gapNs = known === undefined ? 0 : elapsedNs(known.lastReportUnixNano, newest.unixNano);
-  const previous = gapNs > RESTARTED_AFTER_NS ? undefined : known;
+  const previous = knownBefore(known, newest.unixNano);
   const connection = connectionOf(report, newest, previous);
   const target = text(newest.attributes, ATTR_GRPC_TARGET) ?? previous?.target;
   return {

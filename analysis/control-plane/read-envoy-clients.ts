@@ -1,5 +1,6 @@
 import { envoyVersionGauge } from '#analysis/control-plane/envoy-version-hash.ts';
 import type { ClientFacts } from '#analysis/control-plane/judge-client.ts';
+import { knownBefore } from '#analysis/control-plane/known-before.ts';
 import type { Push, XdsClient, XdsTypeState } from '#analysis/control-plane/xds-client.ts';
 import { ATTR_ENVOY_CLUSTER_NAME } from '#telemetry/attributes.ts';
 import type { CallEdge } from '#telemetry/call-edge.ts';
@@ -55,7 +56,7 @@ export function readEnvoyClients(input: EnvoyInput): readonly ClientFacts[] {
 
 function toFacts(id: string, points: readonly MetricPoint[], input: EnvoyInput): ClientFacts {
   const newest = points.reduce((best, point) => (point.unixNano > best.unixNano ? point : best));
-  const previous = input.previous.get(id);
+  const previous = knownBefore(input.previous.get(id), newest.unixNano);
   const isNow = (point: MetricPoint): boolean =>
     elapsedNs(point.unixNano, newest.unixNano) < SAME_FLUSH_NS;
   const present = points.filter(isNow);

@@ -239,6 +239,13 @@ describe('buildClientView', () => {
     expect(later).toMatchObject({ verdict: 'older-version', wentBack });
   });
 
+  it('measures one that was restarted by nothing that it held before', () => {
+    const before = view(90, [connected(89, 1), holds(89, '42', 40)]);
+    const client = view(200, [connected(199, 1), holds(199, '3', 1)], { previous: [before] });
+    expect(client).toMatchObject({ verdict: 'in-sync', types: { LDS: { acked: '3' } } });
+    expect(client.wentBack).toBeUndefined();
+  });
+
   it('has not acknowledged a push that stayed unanswered', () => {
     const client = view(100, [connected(99, 1), holds(99, '41', 60)], {
       pushes: [push(88, 2, 'silent')],

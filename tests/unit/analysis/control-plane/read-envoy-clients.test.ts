@@ -83,6 +83,18 @@ describe('an Envoy by its own metrics', () => {
     expect(client.types.CDS?.changedUnixNano).toBe(at(4));
   });
 
+  it('begins anew after a long silence, also at an older version', () => {
+    const input = { calls: [], pushes: [push('7'), push('42')] };
+    const held = flush(10, { clusters: ['song', 'image'], version: '42' });
+    const [before] = buildClientView({ ...input, atUnixNano: at(10), points: held, previous: [] });
+    const points = flush(100, { clusters: ['song'], updateSecond: 99 });
+    const previous = before === undefined ? [] : [before];
+    const [client] = buildClientView({ ...input, atUnixNano: at(100), points, previous });
+    expect(before?.types.CDS?.acked).toBe('42');
+    expect(client).toMatchObject({ verdict: 'in-sync', types: { CDS: { acked: '7' } } });
+    expect(client?.types.CDS?.withdrawn).toEqual([]);
+  });
+
   it('shows the head of the hash of a version that nobody told', () => {
     const client = view(10, flush(10, { clusters: ['song'], version: 'stranger' }));
     expect(client.types.CDS?.acked).toMatch(/^#[0-9a-f]{6}$/);
@@ -97,7 +109,9 @@ describe('an Envoy by its own metrics', () => {
     const quiet = view(11, gone, [before]);
     expect(quiet.types.CDS).toMatchObject({ missing: [], withdrawn: ['song'] });
     // A minute later nothing of the cluster is left among the points.
-    const failing = view(70, flush(70, { clusters: ['image'] }), [quiet], [lost]);
+    const without = { clusters: ['image'] };
+    const on = [30, 50].reduce((held, now) => view(now, flush(now, without), [held]), quiet);
+    const failing = view(70, flush(70, without), [on], [lost]);
     expect(failing).toMatchObject({ verdict: 'failing', types: { CDS: { missing: ['song'] } } });
     const moved = view(80, flush(80, { clusters: ['image'] }), [failing]);
     expect(moved).toMatchObject({ verdict: 'names-gone', types: { CDS: { missing: ['song'] } } });
