@@ -73,26 +73,30 @@ export const errorService: Scenario = {
   policy: {
     outlierDetection: { consecutive5xx: 3, baseEjectionSeconds: 10, maxEjectionPercent: 100 },
   },
-  durationSeconds: 40,
+  durationSeconds: 54,
   defaultSpeed: 1,
   steps: [
-    CALM,
     {
-      atSeconds: 8,
+      ...CALM,
+      title: 'Calm for twenty seconds',
+      expect: 'no errors: what fails is measured by that, also in a lab that has just started',
+    },
+    {
+      atSeconds: 20,
       title: 'artist answers half of its requests with 500',
       expect: 'errors on every edge towards artist and above it; mode and configuration unchanged',
       actions: [{ kind: 'service-fault', service: 'artist', extraMs: 0, errorRatio: 0.5 }],
     },
     {
-      atSeconds: 28,
+      atSeconds: 40,
       title: 'artist is itself again',
       expect: 'errors end at once',
       actions: [{ kind: 'service-fault', service: 'artist', extraMs: 0, errorRatio: 0 }],
     },
   ],
   timeline: [
-    { event: 'failures-began', subject: 'gateway → artist', atSeconds: 8, toleranceSeconds: 2 },
-    { event: 'failures-ended', subject: 'gateway → artist', atSeconds: 28, toleranceSeconds: 2 },
+    { event: 'failures-began', subject: 'gateway → artist', atSeconds: 20, toleranceSeconds: 2 },
+    { event: 'failures-ended', subject: 'gateway → artist', atSeconds: 40, toleranceSeconds: 2 },
   ],
 };
 
