@@ -211,6 +211,25 @@ async function expectTold(
   }
 }
 
+describe('a client of endpoints that asks for other names as it goes', () => {
+  it('is told of those that it asks for now, and no more of those that it left', async () => {
+    const client = new Client('EDS', ['song', 'artist', 'image']);
+    expect(await client.told()).toEqual(['artist', 'song']);
+    mesh.publish({ ...BASE, song: MOVED.song });
+    expect(await client.told()).toEqual(['song']);
+    client.become(['song', 'artist']);
+    await client.isQuiet();
+    mesh.publish(MOVED);
+    expect(await client.told()).toEqual(['artist']);
+    client.become(['image']);
+    await client.isQuiet();
+    mesh.publish({ ...MOVED, image: IMAGE });
+    expect(await client.told()).toEqual(['image']);
+    mesh.publish({ ...BASE, image: IMAGE });
+    await client.isQuiet();
+  });
+});
+
 describe('clients of both dialects', () => {
   it('are told of the same change side by side; only the incremental one of a deletion', async () => {
     const full = new Client('EDS', ['artist', 'song']);
@@ -243,6 +262,15 @@ describe('incremental clients', () => {
     const both = await connectDelta().obtain('EDS', ['artist', 'song']);
     expect(deltaNames(both)).toEqual(['artist', 'song']);
     expect(versionsOf(both)['song']).toBe(versionsOf(one)['song']);
+  });
+
+  it('that asked before there was anything get all of it in one answer once it is there', async () => {
+    mesh.publish({});
+    const probe = connectDelta();
+    expect(deltaNames(await probe.obtain('EDS', ['artist', 'song']))).toEqual([]);
+    mesh.publish({ ...BASE, image: IMAGE });
+    expect(deltaNames(await probe.take('EDS'))).toEqual(['artist', 'song']);
+    await probe.expectQuiet();
   });
 
   it('get several changes, additions and removals of one publication in one answer', async () => {
