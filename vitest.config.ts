@@ -2,6 +2,8 @@ import { configDefaults, defineConfig } from 'vitest/config';
 
 /** gRPC's own clients against our control plane: each file has addresses of its own, and waits for most of its time. */
 const XDS_CLIENTS = 'tests/integration/xds/grpc-*.test.ts';
+/** Many processes each, or seconds that are held against each other: nothing else runs beside them. */
+const MESH = ['tests/integration/lab/**/*.test.ts', 'tests/integration/*{kill,story,-lab}.test.ts'];
 
 export default defineConfig({
   test: {
@@ -19,10 +21,17 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['tests/integration/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, XDS_CLIENTS],
+          exclude: [...configDefaults.exclude, XDS_CLIENTS, ...MESH],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          // Two cores: files that each start a PostgreSQL or a mesh get in each other's way.
+        },
+      },
+      {
+        test: {
+          name: 'mesh',
+          include: MESH,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           fileParallelism: false,
         },
       },

@@ -19,7 +19,7 @@ const vitest = spawnSync(
   process.execPath,
   [
     path.join(ROOT, 'node_modules', 'vitest', 'vitest.mjs'),
-    ...['run', '--project', 'integration'],
+    ...['run', '--project', 'integration', '--project', 'mesh', '--no-file-parallelism'],
     ...['tests/integration/xds/envoy.test.ts', 'tests/integration/envoy-lab.test.ts'],
   ],
   { stdio: 'inherit', env: { ...process.env, ENVOY_BIN: envoy } },

@@ -23,8 +23,9 @@ mkdirSync(REPORTS, { recursive: true });
 const totals = { passed: 0, failed: 0, skipped: 0 };
 await Promise.all([isChosen('checks') && checks(), isChosen('unit') && vitest('unit')]);
 if (isChosen('integration')) {
-  await vitest('integration');
+  await vitest('integration', '--maxWorkers=2');
   await vitest('xds-clients', '--maxWorkers=4');
+  await vitest('mesh');
 }
 if (isChosen('e2e')) await endToEnd();
 console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
