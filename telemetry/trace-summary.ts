@@ -23,6 +23,8 @@ export interface TraceSummary {
 export interface TraceQuery {
   readonly window: TimeWindow;
   readonly service?: string;
+  /** Spans of services whose names begin so satisfy nothing. */
+  readonly notServicePrefix?: string;
   readonly operation?: string;
   readonly status?: SpanStatus;
   readonly minDurationNs?: number;

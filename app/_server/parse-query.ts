@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { OWN_SERVICE_PREFIX } from '#analysis/service-map/own-service.ts';
 import { ROUTING_MODES, type RoutingMode } from '#telemetry/routing-mode.ts';
 import { SPAN_STATUSES, type SpanStatus, type TraceId, traceId } from '#telemetry/span.ts';
 import {
@@ -53,8 +54,10 @@ export const WindowQuery = z.object({
   to: instant.optional().describe('End of the window, outside it. Default: now.'),
 });
 
+const own = oneOf(['hide', 'show']).optional();
+
 export const ServiceMapQuery = WindowQuery.extend({
-  own: oneOf(['hide', 'show']).optional().describe('Detour’s own processes. Default: hide.'),
+  own: own.describe('Detour’s own processes. Default: hide.'),
 });
 
 export const AtQuery = z.object({
@@ -68,6 +71,7 @@ export const TracesQuery = WindowQuery.extend({
   minDuration: duration.optional(),
   maxDuration: duration.optional(),
   mode: oneOf(ROUTING_MODES).optional().describe('How a hop found its callee.'),
+  own: own.describe('Spans of Detour’s own processes. Default: hide, unless `service` names one.'),
   attribute: z
     .array(
       z
@@ -185,6 +189,8 @@ function toTraceQuery(query: z.infer<typeof TracesQuery>, window: TimeWindow): T
     limit: Number(query.limit ?? DEFAULT_TRACES),
     ...defined({
       service: query.service,
+      notServicePrefix:
+        query.service === undefined && query.own !== 'show' ? OWN_SERVICE_PREFIX : undefined,
       operation: query.operation,
       status: query.status as SpanStatus | undefined,
       mode: query.mode as RoutingMode | undefined,

@@ -97,6 +97,7 @@ async function findCulprits(link: TracesLink, query: TraceQuery): Promise<readon
       const others = link.clauses.filter((other) => other !== clause);
       const parsed = toTraceQuery(
         {
+          ...link,
           clauses: others,
           range: {
             kind: 'fixed',

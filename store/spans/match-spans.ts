@@ -14,6 +14,8 @@ const TWO_32 = 2 ** 32;
 /** The clauses in the numbers of one segment. */
 interface SegmentClauses {
   readonly service: number;
+  /** By number of the service; undefined when none is unwanted. */
+  readonly isUnwanted: readonly boolean[] | undefined;
   readonly name: number;
   readonly status: number;
   readonly mode: number;
@@ -35,6 +37,7 @@ export function matchSpans(columns: SegmentColumns, clauses: SpanClauses): reado
 function toSegmentClauses(columns: SegmentColumns, clauses: SpanClauses): SegmentClauses {
   return {
     service: indexOf(columns.services, clauses.service),
+    isUnwanted: unwantedOf(columns.services, clauses.notServicePrefix),
     name: indexOf(columns.names, clauses.operation),
     status: clauses.status === undefined ? ANY : SPAN_STATUSES.indexOf(clauses.status),
     mode: clauses.mode === undefined ? ANY : routingModeCode(clauses.mode),
@@ -46,6 +49,7 @@ function toSegmentClauses(columns: SegmentColumns, clauses: SpanClauses): Segmen
 
 function matches(columns: SegmentColumns, i: number, wanted: SegmentClauses): boolean {
   if (wanted.service !== ANY && columns.serviceOf[i] !== wanted.service) return false;
+  if (wanted.isUnwanted?.[columns.serviceOf[i] as number]) return false;
   if (wanted.name !== ANY && columns.nameOf[i] !== wanted.name) return false;
   if (!matchesFlags(columns.flags[i] as number, wanted.status, wanted.mode)) return false;
   const duration = durationAt(columns, i);
@@ -75,6 +79,15 @@ function indexOf(dictionary: readonly string[], word: string | undefined): numbe
   if (word === undefined) return ANY;
   const index = dictionary.indexOf(word);
   return index === -1 ? NONE : index;
+}
+
+function unwantedOf(
+  services: readonly string[],
+  prefix: string | undefined,
+): readonly boolean[] | undefined {
+  if (prefix === undefined) return undefined;
+  const found = services.map((service) => service.startsWith(prefix));
+  return found.includes(true) ? found : undefined;
 }
 
 function offsetsOf(columns: SegmentColumns, window: TimeWindow): { from: number; to: number } {

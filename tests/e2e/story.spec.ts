@@ -190,7 +190,7 @@ test.describe('march-8 as a reader sees it', () => {
   test("no page has an accessibility violation, dark or light, or a stranger's request", async ({
     page,
   }) => {
-    test.setTimeout(240_000);
+    test.setTimeout(480_000);
     const strangers: string[] = [];
     page.on('request', (request) => {
       if (!request.url().startsWith(stack.dashboardUrl) && /^https?:/.test(request.url())) {

@@ -9,6 +9,8 @@ export type TraceRange =
 export interface TracesLink {
   readonly clauses: readonly Clause[];
   readonly range: TraceRange;
+  /** Detour's own requests, too. */
+  readonly withOwn?: boolean;
 }
 
 type Params = Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -16,7 +18,20 @@ type Params = Readonly<Record<string, string | readonly string[] | undefined>>;
 export const DEFAULT_LAST = '15m';
 
 /** The address of a search; the same parameters as /api/v1/traces. */
-export function tracesHref({ clauses, range }: TracesLink): string {
+export function tracesHref({ clauses, range, withOwn }: TracesLink): string {
+  const params = paramsOfClauses(clauses);
+  if (range.kind === 'fixed') {
+    params.set('from', range.from);
+    params.set('to', range.to);
+  } else if (range.last !== DEFAULT_LAST) {
+    params.set('last', range.last);
+  }
+  if (withOwn) params.set('own', 'show');
+  const query = params.toString();
+  return query === '' ? '/traces' : `/traces?${query}`;
+}
+
+function paramsOfClauses(clauses: readonly Clause[]): URLSearchParams {
   const params = new URLSearchParams();
   for (const { key, operator, value } of clauses) {
     if (key === 'duration') {
@@ -24,14 +39,7 @@ export function tracesHref({ clauses, range }: TracesLink): string {
     } else if (isColumnKey(key)) params.set(key, value);
     else params.append('attribute', `${key}=${value}`);
   }
-  if (range.kind === 'fixed') {
-    params.set('from', range.from);
-    params.set('to', range.to);
-  } else if (range.last !== DEFAULT_LAST) {
-    params.set('last', range.last);
-  }
-  const query = params.toString();
-  return query === '' ? '/traces' : `/traces?${query}`;
+  return params;
 }
 
 /** What an address asks for; values that mean nothing are kept, so that they are shown and not lost. */
@@ -53,7 +61,8 @@ export function parseTracesLink(params: Params): TracesLink {
     if (cut > 0)
       clauses.push({ key: pair.slice(0, cut), operator: '=', value: pair.slice(cut + 1) });
   }
-  return { clauses, range: rangeOf(params) };
+  const withOwn = valuesOf(params['own']).includes('show');
+  return { clauses, range: rangeOf(params), ...(withOwn && { withOwn }) };
 }
 
 function shortDuration(text: string): string {

@@ -58,6 +58,7 @@ export function TracesScreen(props: TracesScreenProps) {
   return (
     <>
       <Header title="Traces" right={<CopyLink />}>
+        <OwnSwitch on={link.withOwn === true} onSet={(withOwn) => go({ withOwn })} />
         {link.range.kind === 'last' && props.problem === undefined && <LiveSwitch {...live} />}
       </Header>
       <MissingNotice missing={props.missing} />
@@ -82,6 +83,24 @@ export function TracesScreen(props: TracesScreenProps) {
         <TracesFound {...props} onBox={onBox} />
       )}
     </>
+  );
+}
+
+function OwnSwitch(props: { readonly on: boolean; readonly onSet: (on: boolean) => void }) {
+  return (
+    <button
+      type="button"
+      aria-pressed={props.on}
+      onClick={() => props.onSet(!props.on)}
+      className={`flex h-7 items-center rounded-lg border border-edge px-2.5 text-xs hover:bg-raise ${props.on ? 'bg-raise' : 'text-dim'}`}
+      title={
+        props.on
+          ? 'Requests of Detour itself are listed, too'
+          : 'Requests of Detour itself are left out'
+      }
+    >
+      Detour’s own
+    </button>
   );
 }
 

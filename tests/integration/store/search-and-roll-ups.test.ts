@@ -186,6 +186,7 @@ function randomQuery(roll: () => number): TraceQuery {
   const from = FROM + BigInt(Math.floor(roll() * 4e10));
   const clauses = {
     service: maybe(0.5, () => pick(['gateway', 'song', 'artist', 'nobody'])),
+    notServicePrefix: maybe(0.2, () => pick(['ga', 'song', 'detour-'])),
     operation: maybe(0.3, () => pick(['GET /', 'render'])),
     status: maybe(0.3, () => pick(['error', 'ok', 'unset'] as const)),
     minDurationNs: maybe(0.3, () => 10 ** (4 + roll() * 4)),
@@ -251,6 +252,7 @@ function satisfies(span: Span, query: TraceQuery): boolean {
     span.startUnixNano >= query.window.startUnixNano &&
     span.startUnixNano < query.window.endUnixNano &&
     (query.service === undefined || span.service === query.service) &&
+    (query.notServicePrefix === undefined || !span.service.startsWith(query.notServicePrefix)) &&
     (query.operation === undefined || span.name === query.operation) &&
     (query.status === undefined || span.status === query.status) &&
     duration >= (query.minDurationNs ?? 0) &&

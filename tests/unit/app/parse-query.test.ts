@@ -76,6 +76,17 @@ describe('parseTraceQuery', () => {
     });
   });
 
+  it('leaves Detour’s own spans out, unless they are asked for', () => {
+    const unwanted = (query: string): unknown => {
+      const parsed = parseTraceQuery(ask(query));
+      return parsed.kind === 'ok' ? parsed.value.notServicePrefix : parsed;
+    };
+    expect(unwanted('')).toBe('detour-');
+    expect(unwanted('own=hide')).toBe('detour-');
+    expect(unwanted('own=show')).toBeUndefined();
+    expect(unwanted('service=detour-dashboard')).toBeUndefined();
+  });
+
   it('takes one attribute as a list of one', () => {
     const parsed = parseTraceQuery(ask('attribute=error.type%3Dno_mapping'));
     expect(parsed).toMatchObject({ value: { attributes: [['error.type', 'no_mapping']] } });

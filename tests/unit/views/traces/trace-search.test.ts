@@ -58,6 +58,10 @@ describe('address of a search', () => {
     const url = new URL(tracesHref({ clauses, range }), 'http://localhost');
     const params = Object.fromEntries(url.searchParams);
     expect(parseTracesLink(params)).toEqual({ clauses, range });
+    expect(parseTracesLink({ ...params, own: 'show' })).toEqual({ clauses, range, withOwn: true });
+    expect(tracesHref({ clauses: [], range, withOwn: true })).toBe(
+      '/traces?from=100&to=200&own=show',
+    );
   });
 
   it('is short when nothing is asked', () => {
