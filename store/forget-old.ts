@@ -20,7 +20,8 @@ export async function forgetOld(
   const now = Math.floor(settings.nowMs / 1000);
   const oldest = now - settings.keepDays * SECONDS_PER_DAY;
   const oldestRollUp = now - settings.keepRollUpDays * SECONDS_PER_DAY;
-  const pinned = settings.pinned.map(secondsOf);
+  const windows = settings.pinned.map(secondsOf);
+  const pinned = [windows.map(({ from }) => from), windows.map(({ to }) => to)];
   const { pool } = db;
   await pool.query('delete from ingested_body where arrived_second < $1', [now - BODY_SECONDS]);
   for (const table of ['call_edge_second', 'service_second']) {
@@ -28,13 +29,17 @@ export async function forgetOld(
       `delete from ${table} where second < $1 and not exists (
          select from unnest($2::int8[], $3::int8[]) as pin (start, stop)
          where second >= pin.start and second < pin.stop)`,
-      [oldestRollUp, pinned.map(({ from }) => from), pinned.map(({ to }) => to)],
+      [oldestRollUp, ...pinned],
     );
   }
-  for (const table of ['call_edge_step', 'service_step']) {
-    await pool.query(`delete from ${table} where start < $1`, [oldestRollUp - TEN_MINUTES]);
+  for (const table of ['call_edge_step', 'service_step', 'stale_step']) {
+    await pool.query(
+      `delete from ${table} where start < $1 and not exists (
+         select from unnest($2::int8[], $3::int8[]) as pin (start, stop)
+         where ${table}.start + step > pin.start and ${table}.start < pin.stop)`,
+      [oldestRollUp - TEN_MINUTES, ...pinned],
+    );
   }
-  await pool.query('delete from stale_step where start < $1', [oldestRollUp - TEN_MINUTES]);
   await pool.query('delete from attribute_value where last_second < $1', [oldest]);
   await pool.query('delete from service_instance where last_second < $1', [oldestRollUp]);
   await pool.query('delete from operation where last_second < $1', [oldestRollUp]);

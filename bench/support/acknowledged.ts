@@ -13,6 +13,12 @@ export const LOAD_CORPUS = {
   services: 10,
 } as const;
 
+/** What is not packed yet, and what is. */
+export const REQUESTS_ROLLED_UP = `
+  select sum(requests) from (
+    select requests from service_second union all select requests from service_step where step = 60
+  ) as counted`;
+
 export interface Acknowledged {
   readonly spans: number;
   /** Of the acknowledged bodies, those that the store does not know. */
@@ -46,7 +52,7 @@ export async function checkAcknowledged(
     spans: bodies.length * LOAD_CORPUS.spansPerBody,
     missingBodies: bodies.length - known,
     spansInStore: await numberOf(store, 'select sum(span_count) from span_segment'),
-    requestsRolledUp: await numberOf(store, 'select sum(requests) from service_second'),
+    requestsRolledUp: await numberOf(store, REQUESTS_ROLLED_UP),
     tracesRead: report.traceIds.length,
   };
 }

@@ -1,8 +1,9 @@
 import type pg from 'pg';
 import { encodeHistogram, type LatencyHistogram } from '#telemetry/latency-histogram.ts';
 import type { SpanBatch } from '#telemetry/span-batch.ts';
-import { markStale } from './mark-stale.ts';
+import { holdMinutes } from './mark-stale.ts';
 import { RollUp } from './roll-up.ts';
+import { MINUTE } from './steps.ts';
 import type { EdgeSum, ServiceSum } from './sums.ts';
 import { notifyCommit } from './write-roll-ups.ts';
 
@@ -12,14 +13,13 @@ import { notifyCommit } from './write-roll-ups.ts';
  * taken from is left out: its second is dropped, or its host was counted among the others.
  */
 export async function countOut(client: pg.ClientBase, spans: readonly SpanBatch[]): Promise<void> {
+  if (spans.length === 0) return;
+  const held = await holdMinutes(client, spans);
   const rollUp = new RollUp();
-  for (const batch of spans) rollUp.fold(batch);
+  for (const batch of spans) rollUp.fold(batch, held);
   const { edges, services } = rollUp.takeDirty();
   await writeEdgesBelowZero(client, edges);
   await writeServicesBelowZero(client, services);
-  const seconds = [...edges, ...services].map(({ second }) => second);
-  if (seconds.length === 0) return;
-  await markStale(client, seconds);
   await notifyCommit(client as pg.Client, edges, services);
 }
 
@@ -33,7 +33,10 @@ async function writeEdgesBelowZero(
      select o.* from unnest($1::int8[], $2::text[], $3::text[], $4::int2[], $5::int2[], $6::int8[], $7::int4[], $8::int4[], $9::bytea[])
        as o (second, client, server, server_kind, mode, writer, calls, errors, latency)
      where exists (select from call_edge_second c where c.second = o.second and c.client = o.client
-       and c.server = o.server and c.server_kind = o.server_kind and c.mode = o.mode)`,
+         and c.server = o.server and c.server_kind = o.server_kind and c.mode = o.mode)
+       or exists (select from call_edge_step m where m.step = ${MINUTE} and m.start = o.second / ${MINUTE} * ${MINUTE}
+         and m.client = o.client and m.server = o.server and m.server_kind = o.server_kind and m.mode = o.mode
+         and o.second - m.start = any(m.second_at))`,
     [
       edges.map(({ second }) => second),
       edges.map((edge) => edge.client),
@@ -55,7 +58,9 @@ async function writeServicesBelowZero(
      select o.* from unnest($1::int8[], $2::text[], $3::int2[], $4::int8[], $5::int4[], $6::int4[], $7::bytea[])
        as o (second, service, reporter, writer, requests, errors, latency)
      where exists (select from service_second s where s.second = o.second and s.service = o.service
-       and s.reporter = o.reporter)`,
+         and s.reporter = o.reporter)
+       or exists (select from service_step m where m.step = ${MINUTE} and m.start = o.second / ${MINUTE} * ${MINUTE}
+         and m.service = o.service and m.reporter = o.reporter and o.second - m.start = any(m.second_at))`,
     [
       services.map(({ second }) => second),
       services.map(({ service }) => service),

@@ -1,19 +1,38 @@
 import type pg from 'pg';
-import { decodeHistogram, encodeHistogram } from '#telemetry/latency-histogram.ts';
+import { decodeHistogram } from '#telemetry/latency-histogram.ts';
 import type { Shard } from '../client.ts';
+import { randomId } from './mark-stale.ts';
+import { packMinute } from './pack-minute.ts';
+import { EDGE_TABLES, keysOf, type RollUpTables, SERVICE_TABLES } from './roll-up-tables.ts';
 import { MINUTE, TEN_MINUTES } from './steps.ts';
+import { writeSteps } from './write-steps.ts';
 
 /** A step is derived when spans of it have stopped coming; later ones make it stale again. */
 const SETTLE_SECONDS = 90;
 const STEPS_AT_ONCE = 120;
+/** A writer that holds a minute for longer makes us come back later. */
+const LOCK_LIMIT = '2s';
+const LOCK_NOT_AVAILABLE = '55P03';
+/** About a second's work, for which spans that come later still may have to wait. */
+const ROWS_AT_ONCE = 50_000;
 
-/** Derives stale minutes from their seconds, then stale ten minutes from their minutes. How many were derived. */
-export async function deriveSteps(db: Shard, nowMs: number): Promise<number> {
+/**
+ * Packs the seconds of stale minutes into them, then derives stale ten minutes from their minutes. How many were derived.
+ * Whatever the clocks say, nothing is counted twice or lost: see `holdMinutes`.
+ */
+export async function deriveSteps(
+  db: Shard,
+  nowMs: number,
+  rowsAtOnce = ROWS_AT_ONCE,
+): Promise<number> {
   const settled = Math.floor(nowMs / 1000) - SETTLE_SECONDS;
   let derived = 0;
   for (const step of [MINUTE, TEN_MINUTES]) {
     for (const start of await readStale(db, step, settled - step)) {
-      if (await deriveStep(db, step, start)) derived++;
+      let outcome: Outcome;
+      do outcome = await deriveStep(db, { step, start }, rowsAtOnce);
+      while (outcome === 'in part');
+      if (outcome === 'derived') derived++;
     }
   }
   return derived;
@@ -32,31 +51,53 @@ async function readStale(db: Shard, step: number, latest: number): Promise<reado
   return rows.map(({ start }) => start);
 }
 
-async function deriveStep(db: Shard, step: number, start: number): Promise<boolean> {
+interface Step {
+  readonly step: number;
+  readonly start: number;
+}
+
+/** `busy`: not now, somebody else derives it or writes to it. */
+type Outcome = 'derived' | 'in part' | 'busy';
+
+async function deriveStep(db: Shard, step: Step, rowsAtOnce: number): Promise<Outcome> {
   const client = await db.pool.connect();
   let failed = true;
   try {
     await client.query('begin');
-    const isOurs = await takeMark(client, step, start);
-    if (isOurs) {
-      await deriveEdges(client, step, start);
-      await deriveServices(client, step, start);
-    }
+    const isOurs = await takeMark(client, step);
+    const isWhole = isOurs && (await deriveTaken(client, step, rowsAtOnce));
     await client.query(isOurs ? 'commit' : 'rollback');
     failed = false;
-    return isOurs;
+    return isWhole ? 'derived' : isOurs ? 'in part' : 'busy';
   } finally {
     client.release(failed);
   }
 }
 
-/** False when somebody else derives it, or when one of its minutes became stale while we waited for its writer. */
-async function takeMark(client: pg.PoolClient, step: number, start: number): Promise<boolean> {
-  const taken = await client.query('delete from stale_step where step = $1 and start = $2', [
-    step,
-    start,
-  ]);
-  if (taken.rowCount !== 1) return false;
+/** False when a part is left: it is stale again, and under another mark, because a part of its rows went. */
+async function deriveTaken(
+  client: pg.PoolClient,
+  { step, start }: Step,
+  rowsAtOnce: number,
+): Promise<boolean> {
+  let isWhole = true;
+  for (const tables of [EDGE_TABLES, SERVICE_TABLES]) {
+    if (step === TEN_MINUTES) await addMinutesUp(client, tables, start);
+    else if (!(await packMinute(client, tables, start, rowsAtOnce))) isWhole = false;
+  }
+  if (!isWhole) {
+    await client.query('insert into stale_step (step, start, mark) values ($1, $2, $3)', [
+      step,
+      start,
+      randomId(),
+    ]);
+  }
+  return isWhole;
+}
+
+/** False when somebody else derives it or still writes to it, or when one of its minutes became stale meanwhile. */
+async function takeMark(client: pg.PoolClient, { step, start }: Step): Promise<boolean> {
+  if (!(await deleteMark(client, { step, start }))) return false;
   if (step === MINUTE) return true;
   const finer = await client.query(
     'select from stale_step where step = $1 and start >= $2 and start < $3 limit 1',
@@ -65,83 +106,44 @@ async function takeMark(client: pg.PoolClient, step: number, start: number): Pro
   return finer.rowCount === 0;
 }
 
-interface EdgeRow {
-  readonly client: string;
-  readonly server: string;
-  readonly server_kind: number;
-  readonly mode: number;
-  readonly calls: string;
+async function deleteMark(client: pg.PoolClient, { step, start }: Step): Promise<boolean> {
+  await client.query(`set local lock_timeout = '${LOCK_LIMIT}'`);
+  try {
+    const taken = await client.query('delete from stale_step where step = $1 and start = $2', [
+      step,
+      start,
+    ]);
+    return taken.rowCount === 1;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === LOCK_NOT_AVAILABLE)
+      return false;
+    throw error;
+  }
+}
+
+interface SumRow {
+  readonly count: string;
   readonly errors: string;
   readonly latency: Buffer;
 }
 
-async function deriveEdges(client: pg.PoolClient, step: number, start: number): Promise<void> {
-  const source =
-    step === MINUTE
-      ? 'call_edge_second where second >= $1 and second < $2'
-      : `call_edge_step where step = ${MINUTE} and start >= $1 and start < $2`;
-  const { rows } = await client.query<EdgeRow>(
-    `select client, server, server_kind, mode, sum(calls) as calls, sum(errors) as errors,
-            string_agg(latency, '') as latency
-     from ${source} group by client, server, server_kind, mode`,
-    [start, start + step],
+/** Of one ten minutes. */
+async function addMinutesUp(
+  client: pg.PoolClient,
+  tables: RollUpTables,
+  start: number,
+): Promise<void> {
+  const { rows } = await client.query<SumRow & Record<string, unknown>>(
+    `select ${keysOf(tables)}, sum(${tables.count}) as count, sum(errors) as errors, string_agg(latency, '') as latency
+     from ${tables.steps} where step = ${MINUTE} and start >= $1 and start < $2 group by ${keysOf(tables)}`,
+    [start, start + TEN_MINUTES],
   );
-  await client.query(
-    `insert into call_edge_step (step, start, client, server, server_kind, mode, calls, errors, latency)
-     select $1, $2, * from unnest($3::text[], $4::text[], $5::int2[], $6::int2[], $7::int8[], $8::int8[], $9::bytea[])
-     on conflict (step, start, client, server, server_kind, mode)
-     do update set calls = excluded.calls, errors = excluded.errors, latency = excluded.latency`,
-    [
-      step,
-      start,
-      rows.map((row) => row.client),
-      rows.map((row) => row.server),
-      rows.map((row) => row.server_kind),
-      rows.map((row) => row.mode),
-      rows.map((row) => row.calls),
-      rows.map((row) => row.errors),
-      rows.map((row) => shorten(row.latency)),
-    ],
-  );
-}
-
-interface ServiceRow {
-  readonly service: string;
-  readonly reporter: number;
-  readonly requests: string;
-  readonly errors: string;
-  readonly latency: Buffer;
-}
-
-async function deriveServices(client: pg.PoolClient, step: number, start: number): Promise<void> {
-  const source =
-    step === MINUTE
-      ? 'service_second where second >= $1 and second < $2'
-      : `service_step where step = ${MINUTE} and start >= $1 and start < $2`;
-  const { rows } = await client.query<ServiceRow>(
-    `select service, reporter, sum(requests) as requests, sum(errors) as errors,
-            string_agg(latency, '') as latency
-     from ${source} group by service, reporter`,
-    [start, start + step],
-  );
-  await client.query(
-    `insert into service_step (step, start, service, reporter, requests, errors, latency)
-     select $1, $2, * from unnest($3::text[], $4::int2[], $5::int8[], $6::int8[], $7::bytea[])
-     on conflict (step, start, service, reporter)
-     do update set requests = excluded.requests, errors = excluded.errors, latency = excluded.latency`,
-    [
-      step,
-      start,
-      rows.map((row) => row.service),
-      rows.map((row) => row.reporter),
-      rows.map((row) => row.requests),
-      rows.map((row) => row.errors),
-      rows.map((row) => shorten(row.latency)),
-    ],
-  );
-}
-
-/** Many histograms one behind the other, as one. */
-function shorten(latency: Buffer): Buffer {
-  return Buffer.from(encodeHistogram(decodeHistogram(latency)));
+  const sums = rows.map((row) => ({
+    keys: tables.keys.map(({ name }) => row[name] as string | number),
+    count: Number(row.count),
+    errors: Number(row.errors),
+    latency: decodeHistogram(row.latency),
+    seconds: [],
+  }));
+  await writeSteps(client, tables, { step: TEN_MINUTES, start }, sums);
 }

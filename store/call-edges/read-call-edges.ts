@@ -3,11 +3,11 @@ import { addHistogram, decodeHistogram } from '#telemetry/latency-histogram.ts';
 import { ROUTING_MODES } from '#telemetry/routing-mode.ts';
 import { type TimeWindow, unixSecond } from '#telemetry/time.ts';
 import type { Database } from '../client.ts';
-import { queryRows } from '../query-rows.ts';
 import { secondsOf } from '../roll-up-window.ts';
 import { askShards } from '../shards.ts';
 import { levelParameters, levelRows } from './level-rows.ts';
 import { edgeKeyOf, peerKindOf, type ResolvePeer, readPeerResolver } from './resolve-peers.ts';
+import { EDGE_TABLES, secondRows } from './roll-up-tables.ts';
 import { cutIntoSteps } from './steps.ts';
 
 interface EdgeRow {
@@ -43,11 +43,7 @@ export async function readCallEdges(
 const WINDOW_SQL = `
   select client, server, server_kind, mode, sum(calls)::float8 as calls, sum(errors)::float8 as errors,
          string_agg(latency, '') as latency
-  from (${levelRows(
-    'call_edge_second',
-    'call_edge_step',
-    'client, server, server_kind, mode, calls, errors, latency',
-  )}) as level
+  from (${levelRows(EDGE_TABLES)}) as level
   group by client, server, server_kind, mode`;
 
 /** The same by second, ascending. */
@@ -58,17 +54,9 @@ export async function readCallEdgeSeconds(
   const { from, to } = secondsOf(window);
   const [resolve, parts] = await Promise.all([
     readPeerResolver(db),
-    askShards(
-      db,
-      (shard) => queryRows(shard)<EdgeSecondRow>`
-      select second::float8 as second, client, server, server_kind, mode, sum(calls)::float8 as calls,
-             sum(errors)::float8 as errors, string_agg(latency, '') as latency
-      from call_edge_second
-      where second >= ${from} and second < ${to}
-      group by second, client, server, server_kind, mode`,
-    ),
+    askShards(db, ({ pool }) => pool.query<EdgeSecondRow>(SECONDS_SQL, [from, to])),
   ]);
-  const rows = inOrder(parts.flat()).sort((a, b) => a.second - b.second);
+  const rows = inOrder(parts.flatMap((part) => part.rows)).sort((a, b) => a.second - b.second);
   const edges: CallEdgeSecond[] = [];
   for (let i = 0; i < rows.length; ) {
     const second = unixSecond(rows[i]?.second ?? 0);
@@ -80,6 +68,12 @@ export async function readCallEdgeSeconds(
   }
   return edges;
 }
+
+const SECONDS_SQL = `
+  select second::float8 as second, client, server, server_kind, mode, sum(calls)::float8 as calls,
+         sum(errors)::float8 as errors, string_agg(latency, '') as latency
+  from (${secondRows(EDGE_TABLES, '$1::int8', '$2::int8')}) as counted
+  group by second, client, server, server_kind, mode`;
 
 /** The order of the names does not depend on how many shards they come from. */
 function inOrder<Row extends EdgeRow>(rows: readonly Row[]): Row[] {

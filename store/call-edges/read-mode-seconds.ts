@@ -6,6 +6,8 @@ import { queryRows } from '../query-rows.ts';
 import { secondsOf } from '../roll-up-window.ts';
 import { askShards } from '../shards.ts';
 import { peerKindOf, type ResolvePeer, readPeerResolver } from './resolve-peers.ts';
+import { EDGE_TABLES, secondRows } from './roll-up-tables.ts';
+import { MINUTE, stepStart } from './steps.ts';
 
 /** Calls of all edges together that ended in one second, by how the callee was found. */
 export type ModeSecond = Pick<CallEdgeSecond, 'second' | 'mode' | 'calls' | 'errors'>;
@@ -49,7 +51,9 @@ async function readPairs(shard: Shard, window: TimeWindow): Promise<readonly Pai
   return queryRows(shard)<PairRow>`
     select client, server, server_kind from call_edge_second
     where second >= ${from} and second < ${to}
-    group by client, server, server_kind`;
+    union
+    select client, server, server_kind from call_edge_step
+    where step = ${MINUTE} and start >= ${stepStart(from, MINUTE)} and start < ${to}`;
 }
 
 /** False for calls to the client's own sidecar. */
@@ -71,14 +75,25 @@ async function sumSeconds(
   const clients = leftOut.map(({ client }) => client);
   const servers = leftOut.map(({ server }) => server);
   const kinds = leftOut.map(({ server_kind }) => server_kind);
-  return queryRows(shard)<ModeSecondRow>`
-    select second::float8 as second, mode, sum(calls)::float8 as calls, sum(errors)::float8 as errors
-    from call_edge_second
-    where second >= ${from} and second < ${to}
-      and (client, server, server_kind) not in
-        (select * from unnest(${clients}::text[], ${servers}::text[], ${kinds}::int2[]))
-    group by second, mode`;
+  const { rows } = await shard.pool.query<ModeSecondRow>(SUMS_SQL, [
+    from,
+    to,
+    clients,
+    servers,
+    kinds,
+  ]);
+  return rows;
 }
+
+const SUMS_SQL = `
+  select second::float8 as second, mode, sum(calls)::float8 as calls, sum(errors)::float8 as errors
+  from (${secondRows(
+    EDGE_TABLES,
+    '$1::int8',
+    '$2::int8',
+    `(client, server, server_kind) not in (select * from unnest($3::text[], $4::text[], $5::int2[]))`,
+  )}) as counted
+  group by second, mode`;
 
 function addUp(rows: readonly ModeSecondRow[]): readonly ModeSecond[] {
   const sums = new Map<string, ModeSecond>();

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { PEER_KINDS, USERS } from '#telemetry/call-edge.ts';
 import {
   NO_HOP,
@@ -9,6 +8,8 @@ import {
 } from '#telemetry/span-batch.ts';
 import { toPgText } from '../pg-text.ts';
 import { BatchSums, FAR } from './batch-sums.ts';
+import { type HeldMinutes, randomId } from './mark-stale.ts';
+import { MINUTE, stepStart } from './steps.ts';
 import {
   count,
   type EdgeSum,
@@ -49,6 +50,8 @@ interface NameIds {
 }
 
 interface OpenSecond {
+  /** The mark of its minute when it was opened. */
+  readonly mark: bigint;
   /** Whose rows these are. A second that is opened again gets another, so that no row is ever overwritten with less. */
   readonly writer: bigint;
   readonly edges: Map<number, OpenEdge>;
@@ -58,7 +61,8 @@ interface OpenSecond {
 /**
  * Sums of the seconds that one connection is filling. Rows hold totals, not increments: a commit writes the total of each
  * row that changed over what it wrote before. When a commit fails, `forget` drops all totals, and later spans go to rows
- * of new writers; what was committed stays as it is.
+ * of new writers; what was committed stays as it is. So it does when a minute was packed: its rows are gone from where
+ * they were, and a total over them would count them again. Whether it was, the mark says that this transaction holds.
  */
 export class RollUp {
   #seconds = new Map<number, OpenSecond>();
@@ -71,8 +75,11 @@ export class RollUp {
   readonly #userSums = new BatchSums<OpenEdge>();
   /** Of the batch's first span. */
   #baseSecond = 0;
+  #held: HeldMinutes = new Map();
 
-  fold(batch: SpanBatch): void {
+  /** `held` has the minutes of all of the batch's seconds, held by the transaction that will write the rows. */
+  fold(batch: SpanBatch, held: HeldMinutes): void {
+    this.#held = held;
     if (this.#names.size > MAX_NAMES) this.#closeAll();
     const names = {
       services: batch.groups.map((group) => this.#idOf(group.service)),
@@ -230,9 +237,12 @@ export class RollUp {
   }
 
   #openSecond(second: number): OpenSecond {
+    const mark = this.#held.get(stepStart(second, MINUTE));
+    if (mark === undefined) throw new Error(`nobody holds the minute of second ${second}`);
     let open = this.#seconds.get(second);
-    if (open === undefined) {
-      open = { writer: newWriter(), edges: new Map(), services: new Map() };
+    if (open?.mark !== mark) {
+      open = { mark, writer: randomId(), edges: new Map(), services: new Map() };
+      this.#seconds.delete(second);
       this.#seconds.set(second, open);
     }
     return open;
@@ -271,9 +281,4 @@ function edgeKey(client: number, server: number, kind: number, mode: number): nu
 function isRootAt(batch: SpanBatch, i: number): boolean {
   for (let k = i * 8; k < i * 8 + 8; k++) if (batch.parentIds[k] !== 0) return false;
   return true;
-}
-
-/** 63 random bits. */
-function newWriter(): bigint {
-  return randomBytes(8).readBigUInt64BE() >> 1n;
 }

@@ -2,6 +2,7 @@ import type { ServiceCalls, ServiceCallsSecond, ServiceInstance } from '#telemet
 import { addEncodedHistogram, decodeHistogram } from '#telemetry/latency-histogram.ts';
 import { type TimeWindow, unixSecond } from '#telemetry/time.ts';
 import { levelParameters, levelRows } from '../call-edges/level-rows.ts';
+import { SERVICE_TABLES, secondRows } from '../call-edges/roll-up-tables.ts';
 import { cutIntoSteps } from '../call-edges/steps.ts';
 import type { Database } from '../client.ts';
 import { queryRows } from '../query-rows.ts';
@@ -43,11 +44,7 @@ export async function readServices(
 const WINDOW_SQL = `
   select service, reporter, sum(requests)::float8 as requests, sum(errors)::float8 as errors,
          string_agg(latency, '') as latency
-  from (${levelRows(
-    'service_second',
-    'service_step',
-    'service, reporter, requests, errors, latency',
-  )}) as level
+  from (${levelRows(SERVICE_TABLES)}) as level
   group by service, reporter`;
 
 /** The same by second, ascending. */
@@ -56,21 +53,22 @@ export async function readServiceSeconds(
   window: TimeWindow,
 ): Promise<readonly ServiceCallsSecond[]> {
   const { from, to } = secondsOf(window);
-  const parts = await askShards(
-    db,
-    (shard) => queryRows(shard)<ServiceSecondRow>`
-      select second::float8 as second, service, reporter, sum(requests)::float8 as requests,
-             sum(errors)::float8 as errors, string_agg(latency, '') as latency
-      from service_second where second >= ${from} and second < ${to}
-      group by second, service, reporter`,
+  const parts = await askShards(db, ({ pool }) =>
+    pool.query<ServiceSecondRow>(SECONDS_SQL, [from, to]),
   );
   const sums = addUp(
-    chosen(parts.flat()),
+    chosen(parts.flatMap(({ rows }) => rows)),
     ({ second, service }) => `${second} ${service}`,
     ({ second, service }) => ({ second: unixSecond(second), service }),
   );
   return sums.sort((a, b) => a.second - b.second);
 }
+
+const SECONDS_SQL = `
+  select second::float8 as second, service, reporter, sum(requests)::float8 as requests,
+         sum(errors)::float8 as errors, string_agg(latency, '') as latency
+  from (${secondRows(SERVICE_TABLES, '$1::int8', '$2::int8')}) as counted
+  group by second, service, reporter`;
 
 /** What the application counted where it reports, else what its proxy did; ascending by service. */
 function chosen<Row extends ServiceRow>(rows: readonly Row[]): readonly Row[] {

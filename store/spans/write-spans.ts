@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { SpanBatch } from '#telemetry/span-batch.ts';
 import { AliasLearner } from '../call-edges/learn-aliases.ts';
-import { markStale } from '../call-edges/mark-stale.ts';
+import { holdMinutes } from '../call-edges/mark-stale.ts';
 import { RollUp } from '../call-edges/roll-up.ts';
 import {
   notifyCommit,
@@ -90,8 +90,10 @@ class SpanLane {
   }
 
   async #writeFacts(client: pg.Client, bodies: readonly SpanBody[]): Promise<void> {
-    for (const { batch } of bodies) {
-      this.#rollUp.fold(batch);
+    const batches = bodies.map(({ batch }) => batch);
+    const held = await holdMinutes(client, batches);
+    for (const batch of batches) {
+      this.#rollUp.fold(batch, held);
       this.#aliases.observe(batch);
       this.#seen.observe(batch);
     }
@@ -102,10 +104,6 @@ class SpanLane {
     await writeInstances(client, instances);
     await writeOperations(client, operations);
     await writeAliases(client, this.#aliases.takeFresh());
-    await markStale(
-      client,
-      [...edges, ...services].map(({ second }) => second),
-    );
     await notifyCommit(client, edges, services);
   }
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { deriveSteps } from '#store/call-edges/derive-steps.ts';
 import { readCallEdges } from '#store/call-edges/read-call-edges.ts';
 import { closeDatabase, openDatabase } from '#store/client.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#store/embedded/embedded-postgres.ts';
@@ -65,6 +66,22 @@ async function sendOn(): Promise<void> {
   }
 }
 
+/** As an analyzer does that PostgreSQL is taken from now and then. How many minutes and ten minutes were derived. */
+async function packOn(): Promise<number> {
+  let packed = 0;
+  while (sending) {
+    const db = openDatabase(store.url);
+    try {
+      packed += await deriveSteps(db, Date.now());
+    } catch {
+      // PostgreSQL is away.
+    }
+    await closeDatabase(db);
+    await sleep(20);
+  }
+  return packed;
+}
+
 async function isAccepted(body: Buffer): Promise<boolean> {
   try {
     const response = await fetch(`http://127.0.0.1:${port}/v1/traces`, {
@@ -94,15 +111,21 @@ function spansOf(trace: string): readonly TestSpan[] {
 }
 
 test(
-  'kill -9 of the ingester and of PostgreSQL: every acknowledged span is there once, and counted once',
+  'kill -9 of the ingester and of PostgreSQL while minutes are packed: every acknowledged span is there once, and counted once',
   async () => {
     const roll = seededRandom(Number(process.env['KILL_SEED'] ?? 1));
     const senders = Array.from({ length: SENDERS }, sendOn);
+    const packing = packOn();
     for (let round = 0; round < ROUNDS; round++) {
       await sleep(300 + roll() * 700);
       if (round % 3 === 2) {
         process.kill(postgres.pid, 'SIGKILL');
         postgres = await startEmbeddedPostgres({ dataDir: store.dataDir });
+      } else if (round % 3 === 1) {
+        // It goes on with what it had in memory, and perhaps in the middle of a transaction.
+        ingester.kill('SIGSTOP');
+        await sleep(200 + roll() * 800);
+        ingester.kill('SIGCONT');
       } else {
         ingester.kill('SIGKILL');
         await startIngester();
@@ -111,6 +134,7 @@ test(
     await sleep(500);
     sending = false;
     await Promise.all(senders);
+    expect(await packing).toBeGreaterThan(0);
     const db = openDatabase(store.url);
     try {
       expect(acknowledged.length).toBeGreaterThan(ROUNDS);
@@ -123,8 +147,10 @@ test(
         startUnixNano: unixNano(FROM),
         endUnixNano: unixNano(FROM + 60_000_000_000n),
       };
-      const [edge] = await readCallEdges(db, window);
-      expect(edge?.calls).toBe(acknowledged.length * SPANS_PER_BODY);
+      const count = async (): Promise<unknown> => (await readCallEdges(db, window))[0]?.calls;
+      expect(await count()).toBe(acknowledged.length * SPANS_PER_BODY);
+      while ((await deriveSteps(db, Date.now())) > 0);
+      expect(await count()).toBe(acknowledged.length * SPANS_PER_BODY);
     } finally {
       await closeDatabase(db);
     }

@@ -74,10 +74,10 @@ describe('coarser roll-ups', () => {
     await send(22, 100);
     const withLate = await answers();
     await store.db.pool.query(
-      'insert into stale_step select distinct 60, second / 60 * 60 from call_edge_second on conflict do nothing',
+      'insert into stale_step select distinct 60, start / 60 * 60, 1 from call_edge_step on conflict do nothing',
     );
     await store.db.pool.query(
-      'insert into stale_step select distinct 600, second / 600 * 600 from call_edge_second on conflict do nothing',
+      'insert into stale_step select distinct 600, start / 600 * 600, 1 from call_edge_step on conflict do nothing',
     );
     expect(await answers()).toEqual(withLate);
     await deriveAll();

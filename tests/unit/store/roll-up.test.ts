@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { HeldMinutes } from '#store/call-edges/mark-stale.ts';
 import { RollUp } from '#store/call-edges/roll-up.ts';
 import { decodeSpanBatch } from '#telemetry/otlp/decode-span-batch.ts';
 import type { SpanBatch } from '#telemetry/span-batch.ts';
@@ -10,6 +11,9 @@ const SERVER = 2;
 const CLIENT = 3;
 const PRODUCER = 4;
 const CONSUMER = 5;
+/** As if each minute were held under one mark. */
+const heldUnder = (mark: bigint): HeldMinutes => ({ get: () => mark }) as unknown as HeldMinutes;
+const ANY_MINUTE = heldUnder(1n);
 
 /** Seconds near each other, and so far apart that no batch looks their sums up together. */
 test.each([60, 5, 100_000])('sums equal a count of the spans over %d s', (lengthSeconds) => {
@@ -22,7 +26,7 @@ test.each([60, 5, 100_000])('sums equal a count of the spans over %d s', (length
   const batches = [spans.slice(0, 70), spans.slice(70)].map(
     (part) => decodeSpanBatch(tracesBody(part)).batch,
   );
-  for (const batch of batches) rollUp.fold(batch);
+  for (const batch of batches) rollUp.fold(batch, ANY_MINUTE);
   const { edges, services } = rollUp.takeDirty();
   const counted = batches.flatMap(rowsOf);
   expect(sum(services.map(({ calls }) => calls))).toBe(
@@ -64,15 +68,38 @@ test('a sum that did not change is not taken again', () => {
     ),
   ).batch;
   const rollUp = new RollUp();
-  rollUp.fold(batch);
+  rollUp.fold(batch, ANY_MINUTE);
   const first = rollUp.takeDirty();
   expect(first.services.length).toBeGreaterThan(0);
   expect(rollUp.takeDirty()).toEqual({ edges: [], services: [] });
   const before = sum(first.services.map(({ calls }) => calls));
-  rollUp.fold(batch);
+  rollUp.fold(batch, ANY_MINUTE);
   const second = rollUp.takeDirty();
   expect(new Set(second.services)).toEqual(new Set(first.services));
   expect(sum(second.services.map(({ calls }) => calls))).toBe(before * 2);
+});
+
+test('once a minute was packed, its seconds go to rows of new writers that hold increments', () => {
+  const { batch } = decodeSpanBatch(
+    tracesBody(
+      randomMeshSpans(seededRandom(9), {
+        traces: 10,
+        from: 1_790_000_000_000_000_000n,
+        lengthNs: 5e9,
+      }),
+    ),
+  );
+  const rollUp = new RollUp();
+  rollUp.fold(batch, heldUnder(1n));
+  const before = rollUp.takeDirty();
+  rollUp.fold(batch, heldUnder(2n));
+  const after = rollUp.takeDirty();
+  const writers = new Set(before.services.map(({ writer }) => writer));
+  expect(after.services.filter(({ writer }) => writers.has(writer))).toEqual([]);
+  expect(sum(after.services.map(({ calls }) => calls))).toBe(
+    sum(before.services.map(({ calls }) => calls)),
+  );
+  expect(() => rollUp.fold(batch, new Map())).toThrow(/nobody holds the minute/);
 });
 
 function rowsOf(batch: SpanBatch) {
