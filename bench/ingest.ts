@@ -4,7 +4,9 @@
  * Spans over real HTTP or gRPC into a real ingester and PostgreSQL, counted again by a query.
  */
 import os from 'node:os';
+import { deriveSteps } from '#store/call-edges/derive-steps.ts';
 import { compactSegments } from '#store/spans/compact-segments.ts';
+import { REQUESTS_ROLLED_UP } from './support/acknowledged.ts';
 import { argument, printFigures, startBenchStore, textArgument } from './support/bench-store.ts';
 import type { Transport } from './support/body-sender.ts';
 import { quantile, runLoad } from './support/run-load.ts';
@@ -36,7 +38,7 @@ const ingesterCpu = (after.ingester - before.ingester) / millions;
 const postgresCpu = (after.postgres - before.postgres) / millions;
 
 const counted = await count('select sum(span_count) from span_segment');
-const rolledUp = await count('select sum(requests) from service_second');
+const rolledUp = await count(REQUESTS_ROLLED_UP);
 const expected = report.accepted + 100_000;
 console.log(
   `${new Date().toISOString()} · ${os.cpus().length} cores · load ${os.loadavg()[0]?.toFixed(1)} · ${corpus.services} services, ${corpus.spansPerTrace} spans a trace, ${order.connections} ${transport} connections`,
@@ -47,12 +49,20 @@ console.log(
 if (counted !== expected) throw new Error('spans were lost or doubled');
 
 const fresh = await bytesPerSpan(counted);
+// What the analyzer does with what has settled; and every row is counted once more afterwards.
 while (await compactSegments(store.db, Date.now() + 600_000));
+const packing = { own: process.cpuUsage(), postgres: store.cpuSeconds().postgres };
+while ((await deriveSteps(store.db, Date.now() + 3_600_000)) > 0);
+const packedBy = process.cpuUsage(packing.own);
+const packCpu = (packedBy.user + packedBy.system) / 1e6 / (counted / 1e6);
+const packPostgresCpu = (store.cpuSeconds().postgres - packing.postgres) / (counted / 1e6);
+if ((await count(REQUESTS_ROLLED_UP)) !== rolledUp) throw new Error('packing changed the roll-ups');
 await store.db.pool.query('vacuum full');
 const compacted = await bytesPerSpan(counted);
 console.log(
   `disk ${fresh.toFixed(1)} B/span as flushed; payload ${((await count('select sum(length(payload)) from span_segment')) / counted).toFixed(1)}, columns ${((await count('select sum(length(columns)) from span_segment')) / counted).toFixed(1)}, filter ${((await count('select sum(length(filter)) from span_segment')) / counted).toFixed(1)} after compaction`,
 );
+console.log(`by table: ${await largestTables(counted)}; all ${compacted.toFixed(1)}`);
 printFigures([
   {
     name: 'spans/s acknowledged after commit',
@@ -71,6 +81,8 @@ printFigures([
   },
   { name: '  of which the ingester', value: ingesterCpu, unit: 's' },
   { name: '  of which PostgreSQL', value: postgresCpu, unit: 's' },
+  { name: 'packing roll-ups later, analyzer', value: packCpu, unit: 's per million' },
+  { name: 'packing roll-ups later, PostgreSQL', value: packPostgresCpu, unit: 's per million' },
   {
     name: 'disk after compaction, indexes and roll-ups included',
     value: compacted,
@@ -101,6 +113,16 @@ await store.stop();
 async function count(sql: string): Promise<number> {
   const { rows } = await store.db.pool.query<{ sum: string }>(sql);
   return Number(rows[0]?.sum ?? 0);
+}
+
+/** Tables with their indexes, partitions under the name of the whole: the largest, in B/span. */
+async function largestTables(all: number): Promise<string> {
+  const { rows } = await store.db.pool.query<{ name: string; bytes: string }>(
+    `select regexp_replace(relname, '_(d\\d+|pinned)$', '') as name, sum(pg_total_relation_size(oid)) as bytes
+     from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace
+     group by 1 order by 2 desc limit 8`,
+  );
+  return rows.map(({ name, bytes }) => `${name} ${(Number(bytes) / all).toFixed(1)}`).join(', ');
 }
 
 async function bytesPerSpan(all: number): Promise<number> {

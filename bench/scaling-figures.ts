@@ -4,6 +4,8 @@
  * Measures the figures that docs/scaling.md counts with.
  */
 import os from 'node:os';
+import { deriveSteps } from '#store/call-edges/derive-steps.ts';
+import type { EdgeSum } from '#store/call-edges/sums.ts';
 import { writeEdges } from '#store/call-edges/write-roll-ups.ts';
 import { compactSegments } from '#store/spans/compact-segments.ts';
 import { emptyHistogram } from '#telemetry/latency-histogram.ts';
@@ -39,11 +41,6 @@ say('ingester CPU', ((cpuThen.ingester - cpu.ingester) / accepted) * 1e6, 'µs/s
 say('PostgreSQL CPU', ((cpuThen.postgres - cpu.postgres) / accepted) * 1e6, 'µs/span');
 say('write-ahead log', (walThen - wal) / accepted, 'B/span');
 
-const rowBytes = `select (pg_total_relation_size('call_edge_second')::float8 / count(*)) from call_edge_second`;
-await store.db.pool.query('vacuum full call_edge_second');
-say('roll-up row on disk', await number(rowBytes, []), 'B');
-await measureUpserts();
-
 const before = { own: process.cpuUsage(), postgres: store.cpuSeconds().postgres, at: Date.now() };
 while (await compactSegments(store.db, Date.now() + 600_000));
 const own = process.cpuUsage(before.own);
@@ -55,15 +52,43 @@ say(
   'µs/span',
 );
 say('compaction, one after the other', ((Date.now() - before.at) / all) * 1e3, 'µs/span');
+await measureUpserts();
+await measurePacking();
 await store.stop();
 
-/** The rows of an open second are written again with every commit. */
-async function measureUpserts(): Promise<void> {
+/** What the analyzer does with a settled minute, half of whose seconds are busy, and two connections filled them. */
+async function measurePacking(): Promise<void> {
+  const client = await store.db.pool.connect();
+  await client.query('truncate call_edge_second, service_second, stale_step');
+  for (let second = 0; second < 60; second += 2) {
+    for (const writer of [1n, 2n]) await writeEdges(client as never, edgesOf(second, writer, 4));
+  }
+  await client.query('insert into stale_step values (60, 0, 1), (600, 0, 1)');
+  client.release();
+  const rows = 60 * ROWS;
+  const postgres = store.cpuSeconds().postgres;
+  const node = process.cpuUsage();
+  const begunMs = performance.now();
+  while ((await deriveSteps(store.db, Date.now())) > 0);
+  const used = process.cpuUsage(node);
+  say('roll-up row packed', ((performance.now() - begunMs) * 1000) / rows, 'µs');
+  say('roll-up row packed, analyzer CPU', (used.user + used.system) / rows, 'µs');
+  say(
+    'roll-up row packed, PostgreSQL CPU',
+    ((store.cpuSeconds().postgres - postgres) / rows) * 1e6,
+    'µs',
+  );
+  await store.db.pool.query('vacuum full call_edge_step');
+  const bytes = `select pg_total_relation_size('call_edge_step')::float8 / sum(cardinality(second_at)) from call_edge_step`;
+  say('second of an edge on disk, packed', await number(bytes, []), 'B');
+}
+
+function edgesOf(second: number, writer: bigint, calls: number): readonly EdgeSum[] {
   const latency = emptyHistogram();
-  for (let i = 40; i < 48; i++) latency[i] = 3;
-  const edges = Array.from({ length: ROWS }, (_, i) => ({
-    second: 1,
-    writer: 1n,
+  for (let i = 40; i < 40 + calls; i++) latency[i] = 3;
+  return Array.from({ length: ROWS }, (_, i) => ({
+    second,
+    writer,
     calls: i,
     errors: 0,
     latency,
@@ -72,6 +97,11 @@ async function measureUpserts(): Promise<void> {
     serverKind: 0,
     mode: 1,
   }));
+}
+
+/** The rows of an open second are written again with every commit. */
+async function measureUpserts(): Promise<void> {
+  const edges = edgesOf(1, 1n, 8);
   const client = await store.db.pool.connect();
   const postgres = store.cpuSeconds().postgres;
   const node = process.cpuUsage();

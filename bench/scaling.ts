@@ -53,23 +53,27 @@ function play(setup: Row): void {
   const perDatabase = rate / databases;
   const postgres =
     (perDatabase * (figure('postgres_us') + figure('compaction_postgres_us')) +
-      flow.rowsWritten * figure('row_postgres_us')) /
+      flow.rowsWritten * figure('row_postgres_us') +
+      flow.rowsPacked * figure('pack_postgres_us')) /
     1e6;
   judge('database CPU', postgres, MOST_BUSY * of(setup, 'cores a database'));
   judge('commits a second and database', flow.commits, MOST_BUSY * figure('fsyncs'));
   judge('compaction, busy', (perDatabase * figure('compaction_us')) / 1e6, MOST_BUSY);
   judge(
     'analyzer CPU',
-    (rate * figure('compaction_analyzer_us')) / 1e6 / of(setup, 'analyzers'),
+    (rate * figure('compaction_analyzer_us') +
+      databases * flow.rowsPacked * figure('pack_analyzer_us')) /
+      1e6 /
+      of(setup, 'analyzers'),
     MOST_BUSY,
   );
   const days = of(setup, 'days kept');
   const bytes =
     perDatabase * figure('span_bytes') * days * DAY_SECONDS +
-    flow.rowsKept * figure('row_bytes') * days * ROLL_UP_FACTOR * DAY_SECONDS;
+    flow.secondsKept * figure('second_bytes') * days * ROLL_UP_FACTOR * DAY_SECONDS;
   judge('TB a database', bytes / 1e12, of(setup, 'TB a database'));
   console.log(
-    `  roll-up rows a second and database: written ${Math.round(flow.rowsWritten).toLocaleString('en')}, kept ${Math.round(flow.rowsKept).toLocaleString('en')}`,
+    `  roll-up rows a second and database: written ${show(flow.rowsWritten)}, packed later ${show(flow.rowsPacked)} into ${show(flow.secondsKept)} seconds of edges`,
   );
 }
 
@@ -79,11 +83,12 @@ function flowOf(rate: number, ingesters: number, databases: number, edges: numbe
   const commitsOfWriter = Math.max(1 / COMMIT_SECONDS, writer / COMMIT_SPANS);
   const rowsOfCommit = touched(edges, (writer / commitsOfWriter) * CALLS_PER_SPAN);
   const rowsWritten = ingesters * commitsOfWriter * rowsOfCommit;
-  const rowsKept = ingesters * LANES * touched(edges, (writer / LANES) * CALLS_PER_SPAN);
+  const rowsPacked = ingesters * LANES * touched(edges, (writer / LANES) * CALLS_PER_SPAN);
   return {
     commits: ingesters * commitsOfWriter,
     rowsWritten,
-    rowsKept,
+    rowsPacked,
+    secondsKept: touched(edges, (rate / databases) * CALLS_PER_SPAN),
     rowsPerSpan: (rowsWritten * databases) / rate,
   };
 }
@@ -134,11 +139,13 @@ function exponential(roll: () => number, mean: number): number {
 function judge(what: string, value: number, most: number): void {
   const holds = value <= most;
   if (!holds) faults++;
-  const show = (number: number): string =>
-    number < 100 ? number.toFixed(2) : Math.round(number).toLocaleString('en');
   console.log(
     `  ${what.padEnd(38)} ${show(value).padStart(10)} of ${show(most).padEnd(10)} ${holds ? '' : 'SATURATED'}`,
   );
+}
+
+function show(number: number): string {
+  return number < 100 ? number.toFixed(2) : Math.round(number).toLocaleString('en');
 }
 
 function figure(name: string): number {
