@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { Server, ServerCredentials, type sendUnaryData } from '@grpc/grpc-js';
+import { BytePool } from '#telemetry/byte-pool.ts';
 import { acceptExport, type OtlpExports, type OtlpServer } from './accept-export.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import type { ExportOutcome } from './export-outcome.ts';
@@ -25,6 +26,10 @@ export interface OtlpGrpcOptions {
 
 /** Per connection; a client queues what is beyond. */
 const MAX_CONCURRENT_CALLS = 128;
+/** Of messages that were answered, for those that come. */
+const KEPT_MESSAGE_BYTES = 16 * 1024 * 1024;
+/** Smaller ones are not worth a copy, and a buffer of the pool is longer than that. */
+const MIN_KEPT_BYTES = 64 * 1024;
 /** What is still unanswered then is sent again by its client. */
 const DRAIN_LIMIT_MS = 3000;
 
@@ -35,32 +40,59 @@ export async function startOtlpGrpc(options: OtlpGrpcOptions): Promise<OtlpServe
     'grpc.max_concurrent_streams': MAX_CONCURRENT_CALLS,
     interceptors: [guardCalls(options)],
   });
-  for (const signal of OTLP_SIGNALS) register(server, signal, options);
+  const messages = new BytePool(KEPT_MESSAGE_BYTES);
+  for (const signal of OTLP_SIGNALS) register(server, signal, options, messages);
   const port = await bind(server, options.host, options.port);
   return { port, stop: () => drain(server) };
 }
 
-function register(server: Server, signal: OtlpSignal, options: OtlpGrpcOptions): void {
-  const asIs = (bytes: Buffer): Buffer => bytes;
+/** A message and, where it was copied into one that is used again, the buffer that must be given back. */
+interface KeptMessage {
+  readonly bytes: Buffer;
+  readonly borrowed: Buffer | undefined;
+}
+
+/**
+ * grpc-js makes a new buffer for each message. Held until the answer it outlives young garbage, and V8 marks its whole
+ * heap each time that 64 MB more of them are held: copied, it can be collected at once.
+ */
+function keep(message: Buffer, messages: BytePool): KeptMessage {
+  if (message.length < MIN_KEPT_BYTES) return { bytes: message, borrowed: undefined };
+  const borrowed = messages.take(message.length);
+  message.copy(borrowed);
+  return { bytes: borrowed.subarray(0, message.length), borrowed };
+}
+
+function register(
+  server: Server,
+  signal: OtlpSignal,
+  options: OtlpGrpcOptions,
+  messages: BytePool,
+): void {
   server.register(
     SIGNAL_NAMES[signal].method,
-    (call: { readonly request: Buffer }, answer: sendUnaryData<Buffer>) => {
-      const facts = { signal, transport: 'grpc', bytes: call.request.length } as const;
-      exportMessage(signal, call.request, options).then(
-        (outcome) => {
-          options.counters.countStored(facts, outcome);
-          answer(null, encodeExportResponse(outcome));
-        },
-        // Nothing may be thrown into grpc-js: it would say UNKNOWN, and clients drop their data on that.
-        (error: unknown) => {
-          const refusal = toRefusal(error);
-          options.counters.countRefused(facts, refusal);
-          answer(toGrpcStatus(refusal));
-        },
-      );
+    ({ request }: { readonly request: KeptMessage }, answer: sendUnaryData<Buffer>) => {
+      const facts = { signal, transport: 'grpc', bytes: request.bytes.length } as const;
+      exportMessage(signal, request.bytes, options)
+        .finally(() => {
+          // What is stored was copied or decoded: nobody reads the message any more.
+          if (request.borrowed !== undefined) messages.give(request.borrowed);
+        })
+        .then(
+          (outcome) => {
+            options.counters.countStored(facts, outcome);
+            answer(null, encodeExportResponse(outcome));
+          },
+          // Nothing may be thrown into grpc-js: it would say UNKNOWN, and clients drop their data on that.
+          (error: unknown) => {
+            const refusal = toRefusal(error);
+            options.counters.countRefused(facts, refusal);
+            answer(toGrpcStatus(refusal));
+          },
+        );
     },
-    asIs,
-    asIs,
+    (answer: Buffer) => answer,
+    (message: Buffer) => keep(message, messages),
     'unary',
   );
 }

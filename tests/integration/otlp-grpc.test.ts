@@ -87,6 +87,27 @@ describe('what is stored', () => {
     expect(store.bodies).toHaveLength(2);
   });
 
+  it('stays as sent until the answer, however many large ones are under way', async () => {
+    let waiting: (() => void)[] = [];
+    const store = capture();
+    const { grpc } = await start({
+      exportTraces: async (body) => {
+        await new Promise<void>((go) => {
+          waiting.push(go);
+          if (waiting.length === 8) for (const next of waiting) next();
+        });
+        return await store.exportBody(body);
+      },
+    });
+    // The second round lies where the first did, and is shorter.
+    for (const size of [200_000, 130_000]) {
+      waiting = [];
+      const sent = Array.from({ length: 8 }, (_, n) => Buffer.alloc(size, 65 + n));
+      await Promise.all(sent.map((body) => call(grpc.port, 'traces', body)));
+      expect(store.bodies.splice(0).sort(Buffer.compare)).toEqual(sent);
+    }
+  });
+
   it('may be nothing, for each signal', async () => {
     const { grpc } = await start();
     for (const signal of OTLP_SIGNALS) {
