@@ -9,6 +9,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { cpus, loadavg } from 'node:os';
 import path from 'node:path';
+import { SMALL } from '#processes/supervisor/plan.ts';
 import { processStat, processTree } from '#tests/support/process-tree.ts';
 import { catalogueOf, startTestControlPlane } from '#tests/support/test-control-plane.ts';
 import type { HttpLoadOrder, HttpLoadReport } from './support/http-load.ts';
@@ -64,7 +65,8 @@ const starts: Readonly<Record<string, () => Promise<MaybeProxy>>> = {
       { host: '127.25.10.1', port: 15_001 },
       mesh.address,
       sink.url,
-      profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`],
+      // As the lab starts it.
+      profile === undefined ? SMALL : [...SMALL, '--cpu-prof', `--cpu-prof-dir=${profile}`],
     ),
   pipe: () => startPipe({ host: '127.25.10.5', port: 15_001 }, BACKEND),
   haproxy: () => startHaproxy({ host: '127.25.10.2', port: 15_001 }, BACKEND),
