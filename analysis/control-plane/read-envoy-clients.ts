@@ -127,11 +127,12 @@ function typeState(
   if (served.length === 0 && refusals === 0 && previous === undefined) return undefined;
   const changedMs = newestUpdate(type, present, served);
   const latest = served.find((point) => updateTime(type, present, point) === changedMs);
-  const changedUnixNano =
-    changedMs === 0
-      ? (previous?.changedUnixNano ?? unixNano(0n))
-      : unixNano(BigInt(changedMs) * BigInt(NS_PER_MS));
-  const acked = latest === undefined ? undefined : versionText(latest, versions);
+  const updatedUnixNano = unixNano(BigInt(changedMs) * BigInt(NS_PER_MS));
+  // What was updated last may be gone, and nothing has come since: that is no step back to what is left.
+  const isKept = previous !== undefined && updatedUnixNano < previous.changedUnixNano;
+  const changedUnixNano = isKept ? previous.changedUnixNano : updatedUnixNano;
+  const told = latest === undefined ? undefined : versionText(latest, versions);
+  const acked = isKept ? (previous.acked ?? told) : told;
   return {
     ...(acked === undefined ? {} : { received: acked, acked }),
     ...refusedState(refusals, changedUnixNano, previous),

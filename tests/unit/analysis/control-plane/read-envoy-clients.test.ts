@@ -119,6 +119,25 @@ describe('an Envoy by its own metrics', () => {
     expect(back).toMatchObject({ verdict: 'in-sync', types: { CDS: { missing: [] } } });
   });
 
+  it('holds no older version because the cluster that was updated last went', () => {
+    const input = { calls: [], pushes: [push('7'), push('9')] };
+    const image = flush(10, { clusters: ['image'], updateSecond: 3 });
+    const song = [
+      point('cluster.version', 10, envoyVersionGauge('9'), 'song'),
+      point('cluster.update_time', 10, 9000, 'song'),
+    ];
+    const points = [...image, ...song];
+    const previous = buildClientView({ ...input, atUnixNano: at(10), points, previous: [] });
+    expect(previous[0]?.types.EDS).toMatchObject({ acked: '9', changedUnixNano: at(9) });
+    const left = flush(11, { clusters: ['image'], updateSecond: 3 });
+    const [client] = buildClientView({ ...input, atUnixNano: at(11), points: left, previous });
+    expect(client).toMatchObject({ verdict: 'in-sync', types: { EDS: { acked: '9' } } });
+    // One that it takes afterwards is a step back.
+    const older = flush(12, { clusters: ['image'], updateSecond: 12 });
+    const clients = buildClientView({ ...input, atUnixNano: at(12), points: older, previous });
+    expect(clients[0]).toMatchObject({ verdict: 'older-version', types: { EDS: { acked: '7' } } });
+  });
+
   it('does not lack what it never held', () => {
     const client = view(10, flush(10, { clusters: ['image'] }), [], [lost]);
     expect(client.types.CDS?.missing).toEqual([]);
