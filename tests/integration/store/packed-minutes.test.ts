@@ -189,23 +189,20 @@ describe('packing minutes while they are written', () => {
 describe('one connection and one analyzer, step by step', () => {
   let client: pg.Client;
   const rollUp = new RollUp();
-  const roll = seededRandom(4);
-  const bodies: Uint8Array[] = [];
+  /** Always the same edge. */
+  const call = (second: number) => callAt(seededRandom(4), second);
 
   beforeEach(async () => {
     client = new pg.Client({ connectionString: store.url });
     await client.connect();
     rollUp.forget();
-    bodies.length = 0;
   });
 
   afterEach(() => client.end());
 
   /** All that a commit does before `commit`, but for the spans. */
   async function begin(spans: readonly TestSpan[]): Promise<void> {
-    const body = tracesBody(spans);
-    bodies.push(body);
-    const { batch } = decodeSpanBatch(body);
+    const { batch } = decodeSpanBatch(tracesBody(spans));
     await client.query('begin');
     rollUp.fold(batch, await holdMinutes(client, [batch]));
     await writeEdges(client, rollUp.takeDirty().edges);
@@ -214,9 +211,9 @@ describe('one connection and one analyzer, step by step', () => {
   const calls = async (): Promise<number> => callsOf(await readCallEdges(store.db, WINDOW));
 
   test('a minute is not packed while a stopped ingester has a transaction open, and the others are', async () => {
-    await begin([...callAt(roll, 3), ...callAt(roll, 70)]);
+    await begin([...call(3), ...call(70)]);
     await client.query('commit');
-    await begin(callAt(roll, 3));
+    await begin(call(3));
     expect(await deriveSteps(store.db, Date.now())).toBe(1);
     expect(await calls()).toBe(2);
     await client.query('commit');
@@ -227,7 +224,7 @@ describe('one connection and one analyzer, step by step', () => {
 
   test('an ingester that wakes with old sums in memory counts nothing again', async () => {
     for (let turn = 1; turn <= 4; turn++) {
-      await begin(callAt(roll, 3));
+      await begin(call(3));
       await client.query('commit');
       expect(await calls()).toBe(turn);
       await packAll(store.db);
@@ -236,14 +233,14 @@ describe('one connection and one analyzer, step by step', () => {
   });
 
   test('who writes to a minute that is being packed waits, and goes on with rows of its own', async () => {
-    await begin(callAt(roll, 3));
+    await begin(call(3));
     await client.query('commit');
     const analyzer = new pg.Client({ connectionString: store.url });
     await analyzer.connect();
     await analyzer.query('begin');
     await analyzer.query('delete from stale_step where step = 60');
     let isWritten = false;
-    const written = begin(callAt(roll, 3)).then(() => {
+    const written = begin(call(3)).then(() => {
       isWritten = true;
     });
     await expect
@@ -263,7 +260,7 @@ describe('one connection and one analyzer, step by step', () => {
   });
 
   test('a packing that is broken off leaves everything as it was', async () => {
-    await begin(callAt(roll, 3));
+    await begin(call(3));
     await client.query('commit');
     const analyzer = new pg.Client({ connectionString: store.url });
     await analyzer.connect();
@@ -271,13 +268,13 @@ describe('one connection and one analyzer, step by step', () => {
     await analyzer.query('delete from stale_step where step = 60');
     await packMinute(analyzer, EDGE_TABLES, FROM_SECOND, 100);
     await analyzer.end();
-    await begin(callAt(roll, 3));
+    await begin(call(3));
     await client.query('commit');
     expect(await calls()).toBe(2);
   });
 
   test('retention keeps the minutes of pinned windows, and their seconds', async () => {
-    await begin([...callAt(roll, 3), ...callAt(roll, 70), ...callAt(roll, 140)]);
+    await begin([...call(3), ...call(70), ...call(140)]);
     await client.query('commit');
     await packAll(store.db);
     const settings = { keepDays: 1, keepRollUpDays: 1, nowMs: Date.now() + 400 * 86_400_000 };
