@@ -110,14 +110,17 @@ function isRepeated(client: string, unanswered: readonly Push[]): boolean {
 
 /**
  * Clients whose streams ended right after it, while at least one other kept its own: so it was neither the server nor the
- * link. Endpoints are pushed whenever instances leave, also to those that leave: of them several may miss the news.
+ * link. Of who never said a word of itself nobody can tell whether it died or left: it has to come back first. Endpoints are pushed whenever instances leave, also to those that leave: of them several may miss the news.
  */
 function endedAtOnce(unanswered: readonly Push[], view: ControlPlaneView): ReadonlySet<string> {
   const first = firstOf(unanswered);
   if (first === undefined || unanswered[0]?.type === 'EDS') return new Set();
+  const known = new Set(view.clients.map(({ id }) => id));
   const ended = unanswered.filter(
-    ({ unixNano, silentAfterNs }) =>
-      elapsedNs(first, unixNano) <= AT_ONCE_NS && (silentAfterNs ?? AT_ONCE_NS) < AT_ONCE_NS,
+    ({ unixNano, silentAfterNs, client }) =>
+      known.has(client) &&
+      elapsedNs(first, unixNano) <= AT_ONCE_NS &&
+      (silentAfterNs ?? AT_ONCE_NS) < AT_ONCE_NS,
   );
   const ids = new Set(ended.map(({ client }) => client));
   const isServing = view.clients.some(

@@ -101,6 +101,11 @@ describe('a push that ends its clients', () => {
     expect(findSetbacks(view(105, pushes), at(106))).toEqual([]);
   });
 
+  it('is none of strangers that left with it unanswered', () => {
+    const pushes = [endedBy('herd-1', 104), endedBy('herd-2', 104), endedBy('song-1', 104)];
+    expect(findSetbacks(view(105, pushes), at(106))).toEqual([]);
+  });
+
   it('is none that a client missed once, as one that is restarted does', () => {
     expect(findSetbacks(view(105, [unanswered('song-1', 104)]), at(106))).toEqual([]);
   });
