@@ -113,8 +113,7 @@ async function play(lab: ScenarioLab, scenario: Scenario): Promise<Found> {
 /** None where nothing is to be seen; else one, from the first event of the truth on, and over with the last. */
 function expectIncident(scenario: Scenario, { run, incidents }: Found): void {
   const due = truthOfRun(scenario, run);
-  const told = incidents.map((incident) => incident.title);
-  expect(told, `incidents of ${scenario.name}: ${told.join('; ')}`).toHaveLength(
+  expect(incidents, `incidents of ${scenario.name}: ${toldOf(incidents)}`).toHaveLength(
     due.length === 0 ? 0 : 1,
   );
   const [incident] = incidents;
@@ -165,7 +164,7 @@ async function expectReach(lab: ScenarioLab, scenario: Scenario, found: Found): 
   const named = new Set(found.incidents.flatMap((incident) => incident.services));
   expect(
     [...named].filter((service) => !reach.has(service)),
-    'blamed, not hit',
+    `blamed, not hit: ${toldOf(found.incidents)}`,
   ).toEqual([]);
   const [incident] = found.incidents;
   if (incident === undefined) return;
@@ -212,6 +211,15 @@ function expectSlow({ slows, steps }: Scenario, { incidents }: Found): void {
   for (const { before, during } of slowdowns) {
     expect(during.p50Ns).toBeGreaterThan(before.p50Ns);
   }
+}
+
+function toldOf(incidents: readonly Incident[]): string {
+  return incidents
+    .map(({ title, events }) => {
+      const lines = events.map(({ unixNano, kind, subject }) => `${unixNano} ${kind} ${subject}`);
+      return `${title} (${lines.join(', ')})`;
+    })
+    .join('; ');
 }
 
 function kindsOf(incident: Incident): readonly string[] {
