@@ -22,7 +22,8 @@ runProcess(async () => {
   };
   const { host, port } = env.LOAD_URL;
   const admin = await serveAdmin(createLoadHandler(load, openHerd, Date.now), port, host);
-  load.start();
+  // Not waited for: the users' coming is no part of the start.
+  void load.start();
   return {
     details: { load: `http://${host}:${admin.port}`, rps: env.LOAD_RPS },
     stop: async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { z } from 'zod';
 import { type Action, drawAction } from './mix.ts';
@@ -21,6 +22,9 @@ const TIMEOUT_MS = 5000;
 const MAX_UNDER_WAY = 5000;
 const TICK_MS = 5;
 const PAGES = 500;
+/** A mesh that is broken for longer has users all the same. */
+const READY_LIMIT_MS = 15_000;
+const READY_POLL_MS = 100;
 
 /**
  * Open loop: requests leave at a constant rate, whatever becomes of the ones before. A closed loop slows down with its
@@ -38,6 +42,7 @@ export class LoadGenerator {
   #lastTickMs = 0;
   #underWay = 0;
   #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
 
   constructor(settings: LoadSettings, clock: Clock) {
     this.#settings = settings;
@@ -49,12 +54,33 @@ export class LoadGenerator {
     this.#users = new Users(Math.max(4, Math.round(settings.requestsPerSecond)));
   }
 
-  start(): void {
+  /** Users come when they are let in: the gateway says when it knows its ways, or has had its time. */
+  async start(): Promise<void> {
+    const endMs = this.#clock.now() + READY_LIMIT_MS;
+    while (!(await this.#isLetIn()) && this.#clock.now() < endMs) await sleep(READY_POLL_MS);
+    if (this.#isStopped) return;
     this.#lastTickMs = this.#clock.now();
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
+  async #isLetIn(): Promise<boolean> {
+    if (this.#isStopped) return true;
+    try {
+      const signal = AbortSignal.timeout(READY_LIMIT_MS);
+      const { statusCode, body } = await this.#pool.request({
+        method: 'GET',
+        path: '/-/ready',
+        signal,
+      });
+      await body.dump();
+      return statusCode !== 503;
+    } catch {
+      return false;
+    }
+  }
+
   async stop(): Promise<void> {
+    this.#isStopped = true;
     clearInterval(this.#timer);
     await this.#pool.destroy();
   }

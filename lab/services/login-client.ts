@@ -1,6 +1,7 @@
 import {
   type ChannelOptions,
   type Client,
+  connectivityState,
   credentials,
   Metadata,
   makeGenericClientConstructor,
@@ -90,6 +91,11 @@ export class LoginClient {
     this.#now = now;
     // Connects now: the first login should not wait for the control plane.
     this.#stub().getChannel().getConnectivityState(true);
+  }
+
+  /** A call would go out at once. */
+  isReady(): boolean {
+    return this.#stub().getChannel().getConnectivityState(true) === connectivityState.READY;
   }
 
   /** The next call goes the new way; calls under way end where they are. */

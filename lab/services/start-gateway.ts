@@ -4,6 +4,7 @@ import { stateSafeguards } from '#lab/xds/state-safeguards.ts';
 import { buildGateway } from './gateway.ts';
 import type { HttpRoute } from './http-service.ts';
 import { LoginClient } from './login-client.ts';
+import { isSidecarReady } from './register-instance.ts';
 import { GrpcClientReader } from './report-grpc-client.ts';
 import type { ServiceTools } from './sample-service.ts';
 import { Sessions } from './sessions.ts';
@@ -13,6 +14,8 @@ export interface GatewaySettings {
   readonly controlPlane: string;
   readonly dnsServer: string;
   readonly grpcPort: number;
+  /** Answers 200 once the proxy can call what the gateway calls. */
+  readonly sidecarReadyUrl: string;
   /** Of its gRPC library, by its bootstrap (gRFC A53). */
   readonly ignoresDeletion: boolean;
 }
@@ -46,10 +49,26 @@ export function startGateway(
     now,
   );
   return {
-    routes: buildGateway(tools, login, new Sessions(now)),
+    routes: [
+      ...buildGateway(tools, login, new Sessions(now)),
+      readyRoute(async () => login.isReady() && (await isSidecarReady(settings.sidecarReadyUrl))),
+    ],
     stop: async () => {
       endReport();
       login.close();
     },
+  };
+}
+
+/** Users are let in when both ways to the services are known: what they saw before would be no outage. */
+function readyRoute(isReady: () => Promise<boolean>): HttpRoute {
+  return {
+    method: 'GET',
+    path: '/-/ready',
+    isTraced: false,
+    handle: async () =>
+      (await isReady())
+        ? { status: 200, body: { status: 'ready' } }
+        : { status: 503, body: { status: 'starting' } },
   };
 }

@@ -101,7 +101,11 @@ async function startStory(
 ): Promise<Story> {
   if (settings.service === 'gateway') {
     const { startGateway } = await import('./start-gateway.ts');
-    return { protocol: 'http', ...startGateway(settings, tools, clock.now) };
+    const sidecarReadyUrl = `http://${settings.address}:${settings.sidecarAdminPort}/ready`;
+    return {
+      protocol: 'http',
+      ...startGateway({ ...settings, sidecarReadyUrl }, tools, clock.now),
+    };
   }
   if (settings.service === 'login') {
     const { startLogin } = await import('./login.ts');

@@ -16,12 +16,16 @@ const Policy = z.object({
   onOversize: z.enum(['refuse', 'crash']).optional(),
 });
 
-/** POST /policy {onDeletion, onOversize} · GET /healthz · GET /config_dump · GET and POST /routing {mode, services} */
+/** POST /policy {onDeletion, onOversize} · GET /healthz · GET /ready · GET /config_dump · GET and POST /routing {mode, services} */
 export function createAdminHandler(client: AdsClient, routing: Routing): AdminHandler {
   return ({ method, segments, body }) => {
     switch (`${method} ${segments.join('/')}`) {
       case 'GET healthz':
         return jsonAnswer({ status: 'ok', connected: client.connected });
+      case 'GET ready':
+        return isReady(routing)
+          ? jsonAnswer({ status: 'ready' })
+          : refusal('not all upstream services have a route yet', 503);
       case 'GET config_dump':
         return jsonAnswer(dumpConfig(client, routing));
       case 'GET routing':
@@ -44,9 +48,15 @@ export function createAdminHandler(client: AdsClient, routing: Routing): AdminHa
         return jsonAnswer({ onDeletion: client.onDeletion, onOversize: client.onOversize });
       }
       default:
-        return refusal('no such resource: /healthz, /config_dump, /routing, /policy', 404);
+        return refusal('no such resource: /healthz, /ready, /config_dump, /routing, /policy', 404);
     }
   };
+}
+
+/** Every service that is followed can be called. */
+function isReady(routing: Routing): boolean {
+  const routes = [...routing.table().routes.values()];
+  return routes.length > 0 && routes.every(({ kind }) => kind === 'forward');
 }
 
 /** The client's own view, like CSDS (gRFC A40): what it was sent, what it holds, and how it routes with it. */
