@@ -78,17 +78,23 @@ export async function playScenario(lab: ScenarioLab, play: Play): Promise<Played
   return { ...run, overUnixNano };
 }
 
-/** What Detour holds of the run, once nothing is under way any more; ascending. */
+/** What the mending breaks is told a few seconds later: the next story is not to be taken for its end. */
+const CALM_MS = 6000;
+
+/** What Detour holds of the run, once nothing is under way any more and calm has lasted; ascending. */
 export async function settledIncidents(
   { store }: ScenarioLab,
   run: PlayedRun,
   limitMs: number,
 ): Promise<readonly Incident[]> {
   let found: readonly Incident[] = [];
+  let calmSinceMs: number | undefined;
   await waitFor(
     async () => {
       found = await readIncidents(store.db);
-      return found.every((incident) => incident.state === 'resolved');
+      const isCalm = found.every((incident) => incident.state === 'resolved');
+      calmSinceMs = isCalm ? (calmSinceMs ?? performance.now()) : undefined;
+      return calmSinceMs !== undefined && performance.now() - calmSinceMs >= CALM_MS;
     },
     {
       limitMs,
