@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { encodeHistogram, type LatencyHistogram } from '#telemetry/latency-histogram.ts';
 import type { SpanBatch } from '#telemetry/span-batch.ts';
-import { holdMinutes } from './mark-stale.ts';
+import { holdMinutes } from './hold-minutes.ts';
 import { RollUp } from './roll-up.ts';
 import { MINUTE } from './steps.ts';
 import type { EdgeSum, ServiceSum } from './sums.ts';

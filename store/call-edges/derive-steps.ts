@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { decodeHistogram } from '#telemetry/latency-histogram.ts';
 import type { Shard } from '../client.ts';
-import { randomId } from './mark-stale.ts';
+import { randomId } from './hold-minutes.ts';
 import { packMinute } from './pack-minute.ts';
 import { EDGE_TABLES, keysOf, type RollUpTables, SERVICE_TABLES } from './roll-up-tables.ts';
 import { MINUTE, TEN_MINUTES } from './steps.ts';

@@ -8,7 +8,7 @@ import {
 } from '#telemetry/span-batch.ts';
 import { toPgText } from '../pg-text.ts';
 import { BatchSums, FAR } from './batch-sums.ts';
-import { type HeldMinutes, randomId } from './mark-stale.ts';
+import { type HeldMinutes, randomId } from './hold-minutes.ts';
 import { MINUTE, stepStart } from './steps.ts';
 import {
   count,

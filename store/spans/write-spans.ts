@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { SpanBatch } from '#telemetry/span-batch.ts';
+import { holdMinutes } from '../call-edges/hold-minutes.ts';
 import { AliasLearner } from '../call-edges/learn-aliases.ts';
-import { holdMinutes } from '../call-edges/mark-stale.ts';
 import { RollUp } from '../call-edges/roll-up.ts';
 import {
   notifyCommit,

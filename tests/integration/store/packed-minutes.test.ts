@@ -3,7 +3,7 @@ import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { exportTraces } from '#ingest/export-traces.ts';
 import { deriveSteps } from '#store/call-edges/derive-steps.ts';
-import { holdMinutes } from '#store/call-edges/mark-stale.ts';
+import { holdMinutes } from '#store/call-edges/hold-minutes.ts';
 import { packMinute } from '#store/call-edges/pack-minute.ts';
 import { readCallEdgeSeconds, readCallEdges } from '#store/call-edges/read-call-edges.ts';
 import { readModeSeconds } from '#store/call-edges/read-mode-seconds.ts';
@@ -232,13 +232,19 @@ describe('one connection and one analyzer, step by step', () => {
     }
   });
 
-  test('who writes to a minute that is being packed waits, and goes on with rows of its own', async () => {
-    await begin(call(3));
-    await client.query('commit');
+  /** An analyzer that has the marks, in a transaction. */
+  async function beginPacking(): Promise<pg.Client> {
     const analyzer = new pg.Client({ connectionString: store.url });
     await analyzer.connect();
     await analyzer.query('begin');
     await analyzer.query('delete from stale_step where step = 60');
+    return analyzer;
+  }
+
+  test('who writes to a minute that is being packed waits, and goes on with rows of its own', async () => {
+    await begin(call(3));
+    await client.query('commit');
+    const analyzer = await beginPacking();
     let isWritten = false;
     const written = begin(call(3)).then(() => {
       isWritten = true;
@@ -262,10 +268,7 @@ describe('one connection and one analyzer, step by step', () => {
   test('a packing that is broken off leaves everything as it was', async () => {
     await begin(call(3));
     await client.query('commit');
-    const analyzer = new pg.Client({ connectionString: store.url });
-    await analyzer.connect();
-    await analyzer.query('begin');
-    await analyzer.query('delete from stale_step where step = 60');
+    const analyzer = await beginPacking();
     await packMinute(analyzer, EDGE_TABLES, FROM_SECOND, 100);
     await analyzer.end();
     await begin(call(3));
