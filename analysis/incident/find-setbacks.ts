@@ -110,7 +110,8 @@ function isRepeated(client: string, unanswered: readonly Push[]): boolean {
 
 /**
  * Clients whose streams ended right after it, while at least one other kept its own: so it was neither the server nor the
- * link. Of who never said a word of itself nobody can tell whether it died or left: it has to come back first. Endpoints are pushed whenever instances leave, also to those that leave: of them several may miss the news.
+ * link. Of who never said a word of itself nobody can tell whether it died or left: it has to come back first. Endpoints
+ * are pushed whenever instances leave, also to those that leave: of them several may miss the news.
  */
 function endedAtOnce(unanswered: readonly Push[], view: ControlPlaneView): ReadonlySet<string> {
   const first = firstOf(unanswered);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { HeldMinutes } from '#store/call-edges/mark-stale.ts';
+import type { HeldMinutes } from '#store/call-edges/hold-minutes.ts';
 import { RollUp } from '#store/call-edges/roll-up.ts';
 import { decodeSpanBatch } from '#telemetry/otlp/decode-span-batch.ts';
 import type { SpanBatch } from '#telemetry/span-batch.ts';
