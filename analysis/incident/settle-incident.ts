@@ -89,8 +89,8 @@ function isSlow({ slowdowns }: Incident): boolean {
 }
 
 /**
- * The first end of failures that lasted: a short relapse later is an entry of the timeline, no new end. One that lasts nearly
- * as long as the failures before it is the outage coming back, or going on: what comes and goes is not mitigated.
+ * The first end of failures that lasted: a short relapse later is an entry of the timeline, no new end. One that lasts a good
+ * part of the failures before it is the outage coming back, or going on: what comes and goes is not mitigated.
  */
 function mitigate(incident: Incident, at: UnixNano): Incident {
   const state = 'mitigated' as const;
@@ -105,8 +105,11 @@ function mitigate(incident: Incident, at: UnixNano): Incident {
   };
 }
 
-/** Of the length of the failures before it. */
-const COMES_BACK = 0.75;
+/**
+ * Of the length of the failures before it. Waves of one cause differ by how long each proxy waits before it starts again:
+ * one of 8.5 s after one of 12.5 s is the second wave, not an afterthought.
+ */
+const COMES_BACK = 1 / 3;
 
 function comesBack(incident: Incident, mitigated: UnixNano, at: UnixNano): boolean {
   if (at <= mitigated) return false;

@@ -135,13 +135,13 @@ describe('judgeSecond', () => {
       ...edgeSeconds(0, 60, 'gateway -> song', 5),
       ...edgeSeconds(60, 75, 'gateway -> song', 5, { errors: 4 }),
       ...edgeSeconds(75, 85, 'gateway -> song', 5),
-      ...edgeSeconds(85, 95, 'gateway -> song', 5, { errors: 4 }),
-      ...edgeSeconds(95, 140, 'gateway -> song', 5),
+      ...edgeSeconds(85, 89, 'gateway -> song', 5, { errors: 4 }),
+      ...edgeSeconds(89, 140, 'gateway -> song', 5),
     ];
     const [incident, ...others] = judge(140, edges);
     expect(others).toEqual([]);
     expect(secondOf(incident!.mitigatedUnixNano!)).toBe(75);
-    expect(secondOf(incident!.endUnixNano!)).toBe(95);
+    expect(secondOf(incident!.endUnixNano!)).toBe(89);
     expect(kindsOf(incident)?.filter((kind) => kind === 'failures-began')).toHaveLength(2);
   });
 
@@ -521,16 +521,22 @@ describe('judgeSecond and the control plane', () => {
     expect(incidents[0]?.slowdowns[0]?.endUnixNano).toBeDefined();
   });
 
-  it('counts a relapse nearly as long as the first failures as the outage', () => {
+  it.each([
+    ['longer than the first failures', 4, 20],
+    ['of two thirds of them', 12, 8],
+  ])('counts a relapse %s as the outage', (_, firstSeconds, secondSeconds) => {
+    const pause = 60 + firstSeconds;
+    const again = pause + 8;
+    const over = again + secondSeconds;
     const edges = [
       ...edgeSeconds(0, 60, 'gateway -> song', 5),
-      ...edgeSeconds(60, 64, 'gateway -> song', 5, { errors: 3 }),
-      ...edgeSeconds(64, 72, 'gateway -> song', 5),
-      ...edgeSeconds(72, 92, 'gateway -> song', 5, { errors: 5 }),
-      ...edgeSeconds(92, 130, 'gateway -> song', 5),
+      ...edgeSeconds(60, pause, 'gateway -> song', 5, { errors: 5 }),
+      ...edgeSeconds(pause, again, 'gateway -> song', 5),
+      ...edgeSeconds(again, over, 'gateway -> song', 5, { errors: 5 }),
+      ...edgeSeconds(over, 130, 'gateway -> song', 5),
     ];
     const [incident] = judge(130, edges);
-    expect(secondOf(incident!.mitigatedUnixNano!)).toBe(92);
+    expect(secondOf(incident!.mitigatedUnixNano!)).toBe(over);
   });
 
   it('opens when clients that had a configuration lose their streams, though no call fails', () => {
