@@ -30,6 +30,8 @@ export interface MetricSeries {
 export interface MetricRow {
   readonly series: MetricSeries;
   readonly unixNano: UnixNano;
+  /** Of a cumulative sum or histogram that says since when it counts. */
+  readonly startUnixNano?: UnixNano;
   /** The number of a gauge or sum; the sum of the others. */
   readonly value: number;
   readonly count: number;

@@ -35,6 +35,11 @@ export const METRIC_ENVOY_UPDATE_TIME = {
   LDS: 'listener_manager.lds.update_time',
   RDS: 'http.rds.update_time',
 } as const;
+/** Counters of subscriptions begun and answers awaited. Envoy sends no counter that is still 0: these count from its first second. */
+export const METRIC_ENVOY_UPDATE_ATTEMPT = {
+  CDS: 'cluster_manager.cds.update_attempt',
+  LDS: 'listener_manager.lds.update_attempt',
+} as const;
 /** Counters: responses refused. */
 export const METRIC_ENVOY_UPDATE_REJECTED = {
   CDS: 'cluster_manager.cds.update_rejected',

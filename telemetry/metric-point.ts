@@ -31,5 +31,7 @@ export interface MetricPoint {
   readonly attributes: Attributes;
   readonly resource: Attributes;
   readonly unixNano: UnixNano;
+  /** Since when its process has counted what a sum or a histogram holds; unset where that is not said, or begins anew with each point. */
+  readonly startUnixNano?: UnixNano;
   readonly value: MetricValue;
 }

@@ -1,13 +1,17 @@
 import { type ClientFacts, judgeClient } from '#analysis/control-plane/judge-client.ts';
-import { knownBefore } from '#analysis/control-plane/known-before.ts';
+import {
+  knownOfPresentProcess,
+  readProcessStarts,
+  wordsOfPresentProcess,
+} from '#analysis/control-plane/present-process.ts';
 import {
   ENVOY_CLIENT_METRICS,
   readEnvoyClients,
 } from '#analysis/control-plane/read-envoy-clients.ts';
 import type { Push, XdsClient, XdsTypeState } from '#analysis/control-plane/xds-client.ts';
+import { xdsClientId } from '#analysis/control-plane/xds-client-id.ts';
 import {
   ATTR_GRPC_TARGET,
-  ATTR_XDS_CLIENT_ID,
   ATTR_XDS_CLIENT_KIND,
   ATTR_XDS_REJECT_REASON,
   ATTR_XDS_RESOURCES,
@@ -21,19 +25,32 @@ import {
 } from '#telemetry/attributes.ts';
 import type { CallEdge } from '#telemetry/call-edge.ts';
 import {
+  METRIC_ENVOY_UPDATE_ATTEMPT,
   METRIC_XDS_CLIENT_CONFIG_AGE,
   METRIC_XDS_CLIENT_CONNECTED,
+  METRIC_XDS_CLIENT_SERVER_FAILURE,
+  METRIC_XDS_CLIENT_UPDATES_INVALID,
+  METRIC_XDS_CLIENT_UPDATES_VALID,
 } from '#telemetry/metric-names.ts';
 import type { MetricPoint } from '#telemetry/metric-point.ts';
 import type { Attributes } from '#telemetry/span.ts';
 import { addNs, elapsedNs, NS_PER_SECOND, type UnixNano } from '#telemetry/time.ts';
 import { XDS_TYPES, type XdsType } from '#telemetry/xds-type.ts';
 
-/** The metrics that `buildClientView` reads. */
-export const CLIENT_VIEW_METRICS: readonly string[] = [
+/** In which clients say what they hold. */
+const REPORT_METRICS: readonly string[] = [
   METRIC_XDS_CLIENT_CONNECTED,
   METRIC_XDS_CLIENT_CONFIG_AGE,
+];
+
+/** The metrics that `buildClientView` reads; the counters tell a process from the one before it. */
+export const CLIENT_VIEW_METRICS: readonly string[] = [
+  ...REPORT_METRICS,
   ...ENVOY_CLIENT_METRICS,
+  ...Object.values(METRIC_ENVOY_UPDATE_ATTEMPT),
+  METRIC_XDS_CLIENT_SERVER_FAILURE,
+  METRIC_XDS_CLIENT_UPDATES_VALID,
+  METRIC_XDS_CLIENT_UPDATES_INVALID,
 ];
 
 /** A client that has said nothing for so long is gone, not silent. */
@@ -53,12 +70,16 @@ export interface ClientViewInput {
 
 /** What the data plane says of itself: one entry per xDS client ever heard of, by id, silent ones with their last word. */
 export function buildClientView(input: ClientViewInput): readonly XdsClient[] {
-  const previous = new Map(input.previous.map((client) => [client.id, client]));
-  const points = input.points.filter((point) => point.unixNano <= input.atUnixNano);
+  const said = input.points.filter((point) => point.unixNano <= input.atUnixNano);
+  const starts = readProcessStarts(said);
+  const points = wordsOfPresentProcess(said, starts);
+  const ofEnvoys = points.filter(({ name }) => ENVOY_CLIENT_METRICS.includes(name));
+  const ofOthers = points.filter(({ name }) => REPORT_METRICS.includes(name));
+  const previous = knownOfPresentProcess(input.previous, [...ofEnvoys, ...ofOthers], starts);
   const envoys = new Map(
-    readEnvoyClients({ ...input, points, previous }).map((client) => [client.id, client]),
+    readEnvoyClients({ ...input, points: ofEnvoys, previous }).map((client) => [client.id, client]),
   );
-  const reports = latestReports(points.filter(({ name }) => !ENVOY_CLIENT_METRICS.includes(name)));
+  const reports = latestReports(ofOthers);
   const ids = [...new Set([...previous.keys(), ...reports.keys(), ...envoys.keys()])].sort();
   const known = ids.flatMap((id) => {
     const client = newer(envoys.get(id), mergeReport(reports.get(id), previous.get(id)));
@@ -70,7 +91,7 @@ export function buildClientView(input: ClientViewInput): readonly XdsClient[] {
   return known.map((client) =>
     judgeClient(client, {
       atUnixNano: input.atUnixNano,
-      previous: knownBefore(previous.get(client.id), client.lastReportUnixNano),
+      previous: previous.get(client.id),
       siblings: known.filter((other) => other.service === client.service && other !== client),
       calls: input.calls.filter((edge) => edge.client === client.service),
       pushes: input.pushes.filter((push) => push.client === client.id),
@@ -100,7 +121,7 @@ function latestReports(points: readonly MetricPoint[]): ReadonlyMap<string, Repo
     // Some SDKs go on exporting what a gauge once said beside what it says now: the younger content is the present one.
     .sort((a, b) => elapsedNs(b.unixNano, a.unixNano) || numberOf(b) - numberOf(a));
   for (const point of ascending) {
-    const id = clientId(point);
+    const id = xdsClientId(point);
     const report = reports.get(id) ?? { id, types: new Map() };
     reports.set(id, addToReport(report, point));
   }
@@ -114,18 +135,9 @@ function addToReport(report: Report, point: MetricPoint): Report {
   return { ...report, types: new Map(report.types).set(type, point) };
 }
 
-/** Our clients name themselves; a stranger (gRFC A78 has no client id) is its process and its target. */
-function clientId(point: MetricPoint): string {
-  const own = text(point.attributes, ATTR_XDS_CLIENT_ID);
-  if (own !== undefined) return own;
-  const target = text(point.attributes, ATTR_GRPC_TARGET);
-  const host = point.instance === '' ? point.service : point.instance;
-  return target === undefined ? host : `${host} ${target}`;
-}
-
 function mergeReport(
   report: Report | undefined,
-  known: XdsClient | undefined,
+  previous: XdsClient | undefined,
 ): ClientFacts | undefined {
   const points = [...(report?.types.values() ?? [])];
   if (report?.connected !== undefined) points.push(report.connected);
@@ -133,9 +145,8 @@ function mergeReport(
     (best, point) => (best === undefined || point.unixNano > best.unixNano ? point : best),
     undefined,
   );
-  if (report === undefined || newest === undefined) return known;
-  if (known !== undefined && newest.unixNano < known.lastReportUnixNano) return known;
-  const previous = knownBefore(known, newest.unixNano);
+  if (report === undefined || newest === undefined) return previous;
+  if (previous !== undefined && newest.unixNano < previous.lastReportUnixNano) return previous;
   const connection = connectionOf(report, newest, previous);
   const target = text(newest.attributes, ATTR_GRPC_TARGET) ?? previous?.target;
   return {

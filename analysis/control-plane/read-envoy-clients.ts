@@ -1,7 +1,7 @@
 import { envoyVersionGauge } from '#analysis/control-plane/envoy-version-hash.ts';
 import type { ClientFacts } from '#analysis/control-plane/judge-client.ts';
-import { knownBefore } from '#analysis/control-plane/known-before.ts';
 import type { Push, XdsClient, XdsTypeState } from '#analysis/control-plane/xds-client.ts';
+import { xdsClientId } from '#analysis/control-plane/xds-client-id.ts';
 import { ATTR_ENVOY_CLUSTER_NAME } from '#telemetry/attributes.ts';
 import type { CallEdge } from '#telemetry/call-edge.ts';
 import {
@@ -30,7 +30,7 @@ const HASH_DIGITS = 6;
 const SIGNED_BITS = 64;
 
 export interface EnvoyInput {
-  /** The newest point of each series of `ENVOY_CLIENT_METRICS`, others may be among them. */
+  /** The newest point of each series of `ENVOY_CLIENT_METRICS`. */
   readonly points: readonly MetricPoint[];
   readonly previous: ReadonlyMap<string, XdsClient>;
   readonly calls: readonly CallEdge[];
@@ -45,8 +45,7 @@ export interface EnvoyInput {
 export function readEnvoyClients(input: EnvoyInput): readonly ClientFacts[] {
   const byClient = new Map<string, MetricPoint[]>();
   for (const point of input.points) {
-    if (!ENVOY_CLIENT_METRICS.includes(point.name)) continue;
-    const id = point.instance === '' ? point.service : point.instance;
+    const id = xdsClientId(point);
     const known = byClient.get(id);
     if (known === undefined) byClient.set(id, [point]);
     else known.push(point);
@@ -56,7 +55,7 @@ export function readEnvoyClients(input: EnvoyInput): readonly ClientFacts[] {
 
 function toFacts(id: string, points: readonly MetricPoint[], input: EnvoyInput): ClientFacts {
   const newest = points.reduce((best, point) => (point.unixNano > best.unixNano ? point : best));
-  const previous = knownBefore(input.previous.get(id), newest.unixNano);
+  const previous = input.previous.get(id);
   const isNow = (point: MetricPoint): boolean =>
     elapsedNs(point.unixNano, newest.unixNano) < SAME_FLUSH_NS;
   const present = points.filter(isNow);

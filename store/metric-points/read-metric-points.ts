@@ -18,6 +18,7 @@ interface PointRow {
   readonly delta: boolean;
   readonly attributes: Buffer;
   readonly resource: Buffer;
+  readonly start_unix_nano: string | null;
   readonly unix_nano: string;
   readonly value: number;
   readonly count: number;
@@ -33,7 +34,7 @@ export async function readMetricPoints(
   const { startUnixNano, endUnixNano } = query.window;
   const rows = await queryRows(db)<PointRow>`
     select s.name, s.unit, s.service, s.instance, s.kind, s.monotonic, s.delta, s.attributes, s.resource,
-           p.unix_nano, p.value, p.count::float8 as count, p.bounds, p.counts
+           s.start_unix_nano, p.unix_nano, p.value, p.count::float8 as count, p.bounds, p.counts
     from metric_series s join metric_point p on p.series_id = s.id
     where s.name = any(${query.names}::text[])
       and s.first_second <= ${secondOf(endUnixNano)}
@@ -56,7 +57,7 @@ export async function readLatestMetricPoints(
   const oldest = addNs(atUnixNano, -query.lookbackNs);
   const rows = await queryRows(db)<PointRow>`
     select s.name, s.unit, s.service, s.instance, s.kind, s.monotonic, s.delta, s.attributes, s.resource,
-           p.unix_nano, p.value, p.count::float8 as count, p.bounds, p.counts
+           s.start_unix_nano, p.unix_nano, p.value, p.count::float8 as count, p.bounds, p.counts
     from metric_series s
     cross join lateral (
       select * from metric_point
@@ -93,8 +94,16 @@ function toPoints(rows: readonly PointRow[]): readonly MetricPoint[] {
     attributes: attributesOf(row.attributes),
     resource: attributesOf(row.resource),
     unixNano: unixNano(BigInt(row.unix_nano)),
+    ...startOf(row),
     value: toValue(row),
   }));
+}
+
+/** The series knows the newest start: a point of the process before has none. */
+function startOf(row: PointRow): Pick<MetricPoint, 'startUnixNano'> {
+  if (row.start_unix_nano === null) return {};
+  const start = BigInt(row.start_unix_nano);
+  return start > BigInt(row.unix_nano) ? {} : { startUnixNano: unixNano(start) };
 }
 
 function readAttributes(bytes: Buffer): Attributes {

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { METRIC_KINDS, type MetricRow, type MetricSeries } from '#telemetry/metric-batch.ts';
+import type { UnixNano } from '#telemetry/time.ts';
 import { splitDatabaseUrls } from '../database-urls.ts';
 import { type Body, GroupCommit } from '../group-commit.ts';
 import { Lane } from '../lane.ts';
@@ -65,33 +66,42 @@ interface SeriesSeen {
   readonly series: MetricSeries;
   firstSecond: number;
   lastSecond: number;
+  startUnixNano: bigint;
 }
 
-/** Which series the store knows, and since when it was not told that they live. */
+/** Which series the store knows, since when it was not told that they live, and by which process. */
 class KnownSeries {
-  readonly #told = new Map<bigint, number>();
+  readonly #told = new Map<bigint, Pick<SeriesSeen, 'lastSecond' | 'startUnixNano'>>();
 
   take(rows: readonly MetricRow[]): readonly SeriesSeen[] {
     const fresh = new Map<bigint, SeriesSeen>();
-    for (const { series, unixNano } of rows) {
+    for (const { series, unixNano, startUnixNano = 0n as UnixNano } of rows) {
       const second = Number(unixNano / 1_000_000_000n);
-      const told = this.#told.get(series.id);
-      if (told !== undefined && second < told + SERIES_RENEW_SECONDS) continue;
+      if (!this.#isNews(series.id, second, startUnixNano)) continue;
       const seen = fresh.get(series.id);
       if (seen === undefined) {
-        fresh.set(series.id, { series, firstSecond: second, lastSecond: second });
+        fresh.set(series.id, { series, firstSecond: second, lastSecond: second, startUnixNano });
         continue;
       }
       seen.firstSecond = Math.min(seen.firstSecond, second);
       seen.lastSecond = Math.max(seen.lastSecond, second);
+      if (startUnixNano > seen.startUnixNano) seen.startUnixNano = startUnixNano;
     }
     if (this.#told.size > MAX_SERIES) this.#told.clear();
-    for (const { series, lastSecond } of fresh.values()) this.#told.set(series.id, lastSecond);
+    for (const { series, lastSecond, startUnixNano } of fresh.values()) {
+      this.#told.set(series.id, { lastSecond, startUnixNano });
+    }
     return [...fresh.values()].sort((a, b) => (a.series.id < b.series.id ? -1 : 1));
   }
 
   forget(): void {
     this.#told.clear();
+  }
+
+  #isNews(id: bigint, second: number, startUnixNano: bigint): boolean {
+    const told = this.#told.get(id);
+    if (told === undefined || startUnixNano > told.startUnixNano) return true;
+    return second >= told.lastSecond + SERIES_RENEW_SECONDS;
   }
 }
 
@@ -99,12 +109,14 @@ async function writeSeries(client: pg.Client, seen: readonly SeriesSeen[]): Prom
   if (seen.length === 0) return;
   const all = seen.map(({ series }) => series);
   await client.query(
-    `insert into metric_series (id, name, unit, service, instance, kind, monotonic, delta, attributes, resource, first_second, last_second)
+    `insert into metric_series (id, name, unit, service, instance, kind, monotonic, delta, attributes, resource, first_second, last_second,
+       start_unix_nano)
      select * from unnest($1::int8[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int2[], $7::bool[], $8::bool[],
-                          $9::bytea[], $10::bytea[], $11::int8[], $12::int8[])
+                          $9::bytea[], $10::bytea[], $11::int8[], $12::int8[], $13::int8[])
      on conflict (id) do update set
        first_second = least(metric_series.first_second, excluded.first_second),
-       last_second = greatest(metric_series.last_second, excluded.last_second)`,
+       last_second = greatest(metric_series.last_second, excluded.last_second),
+       start_unix_nano = greatest(metric_series.start_unix_nano, excluded.start_unix_nano)`,
     [
       all.map(({ id }) => id),
       all.map(({ name }) => toPgText(name)),
@@ -118,6 +130,7 @@ async function writeSeries(client: pg.Client, seen: readonly SeriesSeen[]): Prom
       all.map(({ resource }) => Buffer.from(resource)),
       seen.map(({ firstSecond }) => firstSecond),
       seen.map(({ lastSecond }) => lastSecond),
+      seen.map(({ startUnixNano }) => (startUnixNano === 0n ? null : clampInt8(startUnixNano))),
     ],
   );
 }
@@ -137,13 +150,17 @@ async function writePoints(
     [
       day,
       rows.map(({ series }) => series.id),
-      rows.map(({ unixNano }) => (unixNano > MAX_INT8 ? MAX_INT8 : unixNano)),
+      rows.map(({ unixNano }) => clampInt8(unixNano)),
       rows.map(({ value }) => String(value)),
       rows.map(({ count }) => toInt8Text(count)),
       rows.map(({ bounds }) => `{${bounds.join(',')}}`),
       rows.map(({ counts }) => `{${counts.map(toInt8Text).join(',')}}`),
     ],
   );
+}
+
+function clampInt8(value: bigint): bigint {
+  return value > MAX_INT8 ? MAX_INT8 : value;
 }
 
 /** Counts are unsigned 64 bits on the wire. */

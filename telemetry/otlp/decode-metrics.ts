@@ -9,6 +9,8 @@ import { MalformedOtlp, WireReader } from './wire-reader.ts';
 
 const NO_RECORDED_VALUE = 1;
 const DELTA = 1;
+/** 1973 in nanoseconds. Envoy 1.40 tells its start in microseconds. */
+const MICROSECONDS_BELOW = 10n ** 17n;
 
 /**
  * OTLP MetricsData (opentelemetry/proto/metrics/v1/metrics.proto) as points. A point without a time is left out and
@@ -35,6 +37,7 @@ interface Metric {
 }
 
 interface Point {
+  start: bigint;
   time: bigint;
   value: number;
   count: number;
@@ -147,6 +150,7 @@ class MetricsDecoder {
   #point(end: number, kind: MetricKind, attributesTag: number): Point {
     const reader = this.#reader;
     const point: Point = {
+      start: 0n,
       time: 0n,
       value: 0,
       count: 0,
@@ -161,6 +165,7 @@ class MetricsDecoder {
     while (reader.at < end) {
       const tag = reader.varint();
       if (tag === attributesTag) point.attributes.push(this.#attribute(reader.lengthEnd(end)));
+      else if (tag === 0x11) point.start = reader.fixed64(end);
       else if (tag === 0x19) point.time = reader.fixed64(end);
       else if (!readPointField(kind, reader, tag, end, point)) reader.skip(tag, end);
     }
@@ -250,10 +255,17 @@ function toRow(point: Point, metric: Metric, sender: Sender): MetricRow {
   return {
     series: { ...series, id: seriesId(series) },
     unixNano: unixNano(point.time),
+    ...startOf(point, metric),
     value: point.value,
     count: point.count,
     ...buckets,
   };
+}
+
+/** Of what counts on from its start: a delta, and a gauge of some SDKs, has a new one with each point. */
+function startOf({ start }: Point, { kind, delta }: Metric): Pick<MetricRow, 'startUnixNano'> {
+  if (start === 0n || delta || kind === 'gauge') return {};
+  return { startUnixNano: unixNano(start < MICROSECONDS_BELOW ? start * 1000n : start) };
 }
 
 function asFieldOne(messages: readonly Uint8Array[]): Uint8Array {

@@ -243,12 +243,15 @@ async function expectSoundMesh(): Promise<void> {
 }
 
 describe.skipIf(ENVOY === undefined)(`The lab with Envoys beside its services${NOT_RUN}`, () => {
-  beforeAll(async () => {
-    stack = await runStack({
+  const start = (dataDir?: string) =>
+    runStack({
       lab: true,
       flags: ['--sidecar', 'envoy'],
       env: { ENVOY_BIN: ENVOY ?? '' },
+      ...(dataDir !== undefined && { dataDir }),
     });
+  beforeAll(async () => {
+    stack = await start();
   }, 180_000);
   afterAll(() => stack.remove(), 60_000);
 
@@ -309,5 +312,21 @@ describe.skipIf(ENVOY === undefined)(`The lab with Envoys beside its services${N
     expect(detour['song->artist']).toEqual(['dns']);
     expect(detour['gateway->song']).toEqual(['xds-cached']);
     await expectSoundMesh();
+  }, 400_000);
+
+  it('is started again within seconds, and what its new processes hold is no step back', async () => {
+    const version = async () => Number((await api(ControlPlane, 'control-plane')).server.version);
+    const before = await version();
+    const stopped = Date.now() / 1000;
+    await stack.stop();
+    stack = await start(stack.dataDir);
+    await expectSoundMesh();
+    expect(await version()).toBeLessThan(before);
+    const List = z.object({ incidents: z.array(Incident) });
+    const { incidents } = await api(List, 'incidents');
+    const told = incidents.flatMap(({ events }) => events);
+    expect(told.length).toBeGreaterThan(0);
+    const since = told.filter(({ unixNano }) => unixNano > stopped).map(({ kind }) => kind);
+    expect(since).not.toContain('version-regressed');
   }, 400_000);
 });

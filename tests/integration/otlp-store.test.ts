@@ -228,6 +228,47 @@ describe('one request', () => {
     expect(await valuesOf('a.http')).toEqual(values);
     expect(await valuesOf('a.grpc')).toEqual(values);
   });
+
+  it('may say since when a process counts, and by that when the next one began', async () => {
+    const nowMs = Date.now();
+    const sumOf = (name: string, startMs: number, pointMs: number, aggregationTemporality = 2) => {
+      const times = {
+        startTimeUnixNano: fromUnixMs(startMs),
+        timeUnixNano: fromUnixMs(pointMs),
+      };
+      const dataPoints = [{ ...times, asInt: 1n }];
+      return { name, sum: { aggregationTemporality, isMonotonic: true, dataPoints } };
+    };
+    const send = async (...metrics: readonly Model[]) => {
+      const model = { resourceMetrics: [{ resource: RESOURCE, scopeMetrics: [{ metrics }] }] };
+      const body = encodeRequest('metrics', toProtoObject(model) as object);
+      await ask(receiver.http.port, { path: '/v1/metrics', headers: PROTOBUF, body });
+    };
+    const startsOf = async (name: string) => {
+      const window = {
+        startUnixNano: fromUnixMs(nowMs - 60_000),
+        endUnixNano: fromUnixMs(nowMs + 1),
+      };
+      const points = await readMetricPoints(receiver.store.db, { names: [name], window });
+      return points.map(({ startUnixNano }) => startUnixNano);
+    };
+    await send(sumOf('b.sum', nowMs - 50_000, nowMs - 4000));
+    expect(await startsOf('b.sum')).toEqual([fromUnixMs(nowMs - 50_000)]);
+    await send(sumOf('b.sum', nowMs - 3000, nowMs - 2000));
+    await send(sumOf('b.sum', nowMs - 3000, nowMs - 1000));
+    const start = fromUnixMs(nowMs - 3000);
+    expect(await startsOf('b.sum')).toEqual([undefined, start, start]);
+    // Envoy 1.40 means microseconds.
+    const inMicroseconds = sumOf('b.envoy', 0, nowMs - 1000);
+    const [point] = inMicroseconds.sum.dataPoints;
+    const startTimeUnixNano = BigInt(nowMs - 3000) * 1000n;
+    const dataPoints = [{ ...point, startTimeUnixNano }];
+    await send({ ...inMicroseconds, sum: { ...inMicroseconds.sum, dataPoints } });
+    expect(await startsOf('b.envoy')).toEqual([start]);
+    // Each delta has a start of its own, which says nothing of its process.
+    await send(sumOf('b.delta', nowMs - 3000, nowMs - 2000, 1));
+    expect(await startsOf('b.delta')).toEqual([undefined]);
+  });
 });
 
 /** A span with one attribute whose value is a list in a list in a list … */

@@ -37,6 +37,13 @@ function point(
 const connected = (second: number, value: number, facts: Record<string, string> = {}) =>
   point('grpc.xds_client.connected', second, value, facts);
 
+/** A running sum of the client's, of a process that began to count at a second. */
+const counting = (second: number, since: number, name = 'resource_updates_valid'): MetricPoint => ({
+  ...point(`grpc.xds_client.${name}`, second, 3, {}),
+  startUnixNano: at(since),
+  value: { kind: 'sum', value: 3, monotonic: true, delta: false },
+});
+
 /** "41" held for so many seconds, with names that are missing. */
 const holds = (
   second: number,
@@ -244,6 +251,37 @@ describe('buildClientView', () => {
     const client = view(200, [connected(199, 1), holds(199, '3', 1)], { previous: [before] });
     expect(client).toMatchObject({ verdict: 'in-sync', types: { LDS: { acked: '3' } } });
     expect(client.wentBack).toBeUndefined();
+  });
+
+  it('measures one that was restarted in seconds by nothing that it held before', () => {
+    const last = [connected(89, 1), holds(89, '42', 40, 'song'), counting(89, 20)];
+    const before = view(90, last);
+    const routes = holds(89, '42', 40, '', { 'mesh.xds.type': 'RDS' });
+    // What the process before said is still among the points, and what it alone counted.
+    const old = [...last, routes, counting(89, 30, 'server_failure')];
+    const points = [...old, connected(95, 1), holds(95, '3', 1), counting(95, 93)];
+    const client = view(96, points, { previous: [before] });
+    expect(client).toMatchObject({ verdict: 'in-sync', connectedSinceUnixNano: at(95) });
+    expect(client.types).toMatchObject({ LDS: { acked: '3' } });
+    expect(client.types.RDS).toBeUndefined();
+    // It is one process from then on.
+    const back = [connected(97, 1), holds(97, '2', 1), counting(97, 93)];
+    const later = view(98, back, { previous: [client] });
+    expect(later).toMatchObject({ verdict: 'older-version' });
+  });
+
+  it('takes no process for another because it begins a further sum', () => {
+    const before = view(90, [connected(89, 1), holds(89, '42', 40), counting(89, 20)]);
+    const points = [connected(95, 1), holds(95, '41', 1), counting(95, 20)];
+    const further = counting(95, 94, 'server_failure');
+    const client = view(96, [...points, further], { previous: [before] });
+    expect(client).toMatchObject({ verdict: 'older-version' });
+  });
+
+  it('keeps the last word of a process whose successor has counted and said nothing yet', () => {
+    const before = view(90, [connected(89, 1), holds(89, '42', 40), counting(89, 20)]);
+    const client = view(96, [counting(95, 93)], { previous: [before] });
+    expect(client).toMatchObject({ isSilent: true, types: { LDS: { acked: '42' } } });
   });
 
   it('has not acknowledged a push that stayed unanswered', () => {

@@ -29,17 +29,31 @@ interface Flush {
   readonly version?: string;
   readonly updateSecond?: number;
   readonly rejected?: number;
+  /** Of its process. */
+  readonly startedSecond?: number;
 }
 
 /** One flush of an Envoy: CDS and the endpoints of each cluster, beside a cluster of its bootstrap. */
 function flush(second: number, facts: Flush): readonly MetricPoint[] {
-  const { connected = 1, clusters, version = '7', updateSecond = 1, rejected = 0 } = facts;
+  const {
+    connected = 1,
+    clusters,
+    version = '7',
+    updateSecond = 1,
+    rejected = 0,
+    startedSecond = 0,
+  } = facts;
   const gauge = envoyVersionGauge(version);
   return [
     point('control_plane.connected_state', second, connected),
     point('cluster_manager.cds.version', second, gauge),
     point('cluster_manager.cds.update_time', second, updateSecond * 1000),
     point('cluster_manager.cds.update_rejected', second, rejected),
+    {
+      ...point('cluster_manager.cds.update_attempt', second, 3),
+      startUnixNano: at(startedSecond),
+      value: { kind: 'sum', value: 3, monotonic: true, delta: false },
+    },
     point('cluster.version', second, 0, 'xds'),
     ...clusters.flatMap((name) => [
       point('cluster.version', second, gauge, name),
@@ -93,6 +107,20 @@ describe('an Envoy by its own metrics', () => {
     expect(before?.types.CDS?.acked).toBe('42');
     expect(client).toMatchObject({ verdict: 'in-sync', types: { CDS: { acked: '7' } } });
     expect(client?.types.CDS?.withdrawn).toEqual([]);
+  });
+
+  it('begins anew with its process, also within seconds', () => {
+    const input = { calls: [], pushes: [push('7'), push('42')] };
+    const held = flush(10, { clusters: ['song', 'image'], version: '42', startedSecond: 2 });
+    const [before] = buildClientView({ ...input, atUnixNano: at(10), points: held, previous: [] });
+    const fresh = flush(16, { clusters: ['song'], updateSecond: 15, startedSecond: 14 });
+    const previous = before === undefined ? [] : [before];
+    const points = [...held, ...fresh];
+    const [client] = buildClientView({ ...input, atUnixNano: at(16), points, previous });
+    expect(before?.types.CDS?.acked).toBe('42');
+    expect(client).toMatchObject({ verdict: 'in-sync', types: { CDS: { acked: '7' } } });
+    expect(client?.types.CDS?.withdrawn).toEqual([]);
+    expect(client?.types.CDS?.changedUnixNano).toBe(at(15));
   });
 
   it('shows the head of the hash of a version that nobody told', () => {
