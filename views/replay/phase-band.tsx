@@ -10,14 +10,19 @@ const GROUNDS: Readonly<Record<Phase['tone'], string>> = {
 };
 /** A narrower phase has its name on hover only. */
 const MIN_NAME_SHARE = 0.045;
+/** Room that a name takes at most. */
+const NAME_SHARE = 0.08;
 
-/** The parts of the incident by name: before, failing, moving, after. */
+/** The parts of the incident by name: before, failing, moving, after. A name gives way to the playhead. */
 export function PhaseBand({
   phases,
   frames,
+  frame,
 }: {
   readonly phases: readonly Phase[];
   readonly frames: number;
+  /** The moment shown. */
+  readonly frame: number;
 }) {
   return (
     <ol className="relative text-muted text-xs" style={{ height: PHASE_PX }} aria-label="Phases">
@@ -29,6 +34,10 @@ export function PhaseBand({
           style={{
             left: `${(phase.from / frames) * 100}%`,
             width: `${((phase.to - phase.from) / frames) * 100}%`,
+            ...besidePlayhead(
+              (frame + 0.5 - phase.from) / frames,
+              (phase.to - phase.from) / frames,
+            ),
           }}
         >
           <span className={`absolute inset-0 ${GROUNDS[phase.tone]}`} aria-hidden />
@@ -41,4 +50,11 @@ export function PhaseBand({
       ))}
     </ol>
   );
+}
+
+/** How far the playhead stands in the phase, and how long that is, as shares of the timeline. */
+function besidePlayhead(into: number, length: number): { readonly paddingLeft?: string } {
+  const hasRoom = length - into > MIN_NAME_SHARE;
+  if (into < 0 || into > NAME_SHARE || !hasRoom) return {};
+  return { paddingLeft: `calc(${into * 100}% + 10px)` };
 }

@@ -33,6 +33,7 @@ interface TimelineProps {
 export function ReplayTimelineView(props: TimelineProps) {
   const { timeline, frame, isLow } = props;
   const series = useMemo(() => replaySeries(timeline), [timeline]);
+  const phases = useMemo(() => phasesOf(timeline), [timeline]);
   const plot = useRef<HTMLDivElement>(null);
   const { width } = useSize(plot);
   const lanes = isLow ? 2 : 3;
@@ -48,6 +49,7 @@ export function ReplayTimelineView(props: TimelineProps) {
       <div ref={plot} className="relative min-w-0 flex-1">
         {width > 0 && (
           <>
+            <PhaseBand phases={phases} frames={timeline.frames} frame={frame} />
             <Still
               timeline={timeline}
               series={series}
@@ -90,7 +92,6 @@ const Still = memo(function Still({
   );
   return (
     <>
-      <PhaseBand phases={phasesOf(timeline)} frames={timeline.frames} />
       <div className="relative z-20">
         <EventLanes
           timeline={timeline}

@@ -36,7 +36,7 @@ interface GroupProps extends Omit<NodeProps, 'outgoingPerSecond'> {
   readonly onToggle: (group: string) => void;
 }
 
-/** Several services as one card: a cell for each, and those that need a look by name. */
+/** Several services as one card: a cell for each, narrower where they are many, and those that need a look by name. */
 export function GroupCard(props: GroupProps) {
   const { node, box, group, rows, isSelected, isFaded, isUsual } = props;
   return (
@@ -108,15 +108,12 @@ function GroupHead({ node, group, rows, isOpen, onSelect, onToggle, onHover, onW
       <span className="tabular block truncate text-muted text-xs">
         {group.members.length} services · {formatRate(node.requestsPerSecond)}
       </span>
-      <span
-        className={classNames(
-          'mt-1 flex max-h-[17px] flex-wrap gap-[3px] overflow-hidden',
-          rows.length > 0 && 'max-h-[7px]',
-        )}
-        aria-hidden
-      >
+      <span className="mt-1 flex gap-[2px]" aria-hidden>
         {group.members.slice(0, MAX_CELLS).map((member) => (
-          <span key={member.id} className={`size-[7px] rounded-[2px] ${CELLS[member.health]}`} />
+          <span
+            key={member.id}
+            className={`h-[7px] max-w-[7px] flex-1 rounded-[2px] ${CELLS[member.health]}`}
+          />
         ))}
       </span>
     </button>

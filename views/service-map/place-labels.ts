@@ -7,11 +7,15 @@ export interface LabelSize {
   readonly height: number;
   /** A broken edge is labelled near its break. */
   readonly near?: Point;
+  /** Left out rather than laid over a node or another label. */
+  readonly isOptional?: boolean;
 }
 
 const SHARES = [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82];
 const SIDES = [-1, 1];
 const CLEAR_PX = 9;
+/** So much of a side may lie over another box before an optional label is left out. */
+const TOLERATED_PX = 10;
 /** Words under a node are lost; words on a line are only less easy. */
 const WEIGHTS = { node: 30, label: 6 } as const;
 
@@ -37,6 +41,7 @@ export function placeLabels(
       ? [...routes].flatMap(([id, line]) => (id === label.id ? [] : [line]))
       : [];
     const best = bestPlace(label, route, covers, others);
+    if (label.isOptional === true && isCovered(boxAround(best, label), covers)) continue;
     placed.set(label.id, best);
     covers.push({ box: boxAround(best, label), weight: WEIGHTS.label });
   }
@@ -63,6 +68,10 @@ function bestPlace(
     if (cost === 0) break;
   }
   return best;
+}
+
+function isCovered(box: Box, covers: readonly { readonly box: Box }[]): boolean {
+  return covers.some((cover) => overlap(box, cover.box) > TOLERATED_PX);
 }
 
 function candidates(label: LabelSize, route: Polyline): readonly Point[] {

@@ -128,12 +128,17 @@ export function labelsOf(
     if (broken !== undefined) breaks.set(edgeId, broken.at);
   }
   const spoken = spokenEdges(map, marked, selection);
+  const isLarge = map.edges.length > MAX_LABELS;
+  const isLookedAt = (edge: ServiceEdge) => marked.has(edge.id) || touches(edge, selection);
   const at = placeLabels(
-    spoken.map((edge) => measureLabel(edge, breaks.get(edge.id))),
+    spoken.map((edge) => ({
+      ...measureLabel(edge, breaks.get(edge.id)),
+      isOptional: isLarge && !isLookedAt(edge),
+    })),
     places.routes,
     [...places.nodes.values()],
     // Among hundreds of lines no place is free of them; to look for one would cost whole frames.
-    map.edges.length <= MAX_LABELS,
+    !isLarge,
   );
   return spoken.flatMap((edge) => {
     const place = at.get(edge.id);

@@ -36,4 +36,13 @@ describe('placeLabels', () => {
     const overNode = a.x + 30 > 160 && a.x - 30 < 240 && a.y + 12 > 60 && a.y - 12 < 96;
     expect(overNode).toBe(false);
   });
+
+  it('leaves out what may be left out and would lie over a node', () => {
+    const nodes = [{ x: -50, y: 0, width: 500, height: 200 }];
+    const routes = new Map([['a', level]]);
+    const label = { id: 'a', width: 60, height: 24 };
+    expect(placeLabels([label], routes, nodes).size).toBe(1);
+    expect(placeLabels([{ ...label, isOptional: true }], routes, nodes).size).toBe(0);
+    expect(placeLabels([{ ...label, isOptional: true }], routes, []).size).toBe(1);
+  });
 });
