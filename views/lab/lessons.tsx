@@ -74,7 +74,8 @@ function LessonSwitch({
       aria-checked={isOn}
       disabled={isLocked}
       onClick={onToggle}
-      className="flex w-full items-start gap-3 px-3.5 py-3 text-left enabled:hover:bg-raise"
+      title={isLocked ? 'Lessons hold for a whole run' : undefined}
+      className="flex w-full items-start gap-3 px-3.5 py-3 text-left enabled:hover:bg-raise disabled:cursor-not-allowed"
     >
       <span className="min-w-0 flex-1">
         <span className="block font-semibold text-sm">{lesson.title}</span>
@@ -87,7 +88,9 @@ function LessonSwitch({
           {lesson.isUsual ? 'usually on · ' : ''}taught by {lesson.taughtBy.title}
         </span>
       </span>
-      <Knob isOn={isOn} />
+      <span className={isLocked ? 'opacity-50' : undefined}>
+        <Knob isOn={isOn} />
+      </span>
     </button>
   );
 }

@@ -47,15 +47,15 @@ export function NextStep({ run }: { readonly run: LabRun }) {
       className="flex gap-2 border-line border-b px-4 py-2 text-sm"
       {...(run.state === 'paused' ? { role: 'status' } : {})}
     >
-      <span className="num shrink-0 text-muted">
-        {done} of {steps.length}
+      <span className="shrink-0 text-muted">
+        step <span className="num">{done}</span> of <span className="num">{steps.length}</span>
       </span>
       {run.state === 'paused' && <span className="shrink-0 text-warn-text">paused</span>}
       {next === undefined ? (
         <span className="text-muted">no further step; the run ends by itself</span>
       ) : (
         <>
-          <span className="shrink-0 text-muted">next</span>
+          <span className="shrink-0 text-muted">· next</span>
           <span className="min-w-0 truncate" title={next.title}>
             {next.title}
           </span>

@@ -16,7 +16,7 @@ export function Segmented<Value extends string>({
   readonly onChange: (value: Value) => void;
 }) {
   return (
-    <fieldset className="m-0 flex items-center rounded-lg border border-edge p-0.5">
+    <fieldset className="m-0 flex shrink-0 items-center rounded-lg border border-edge p-0.5">
       <legend className="sr-only">{name}</legend>
       {options.map((option) => (
         <button
@@ -25,7 +25,7 @@ export function Segmented<Value extends string>({
           aria-pressed={option.value === value}
           onClick={() => onChange(option.value)}
           className={classNames(
-            'h-[26px] rounded-md px-2.5 text-sm',
+            'h-[26px] whitespace-nowrap rounded-md px-2.5 text-sm',
             option.value === value ? 'bg-raise text-fg' : 'text-muted hover:text-fg',
           )}
         >

@@ -78,14 +78,15 @@ export function firstRow(columns: TraceColumns): number {
 
 function failure(columns: TraceColumns, folds: HopFolds, origin: number): readonly SentencePart[] {
   const hop = hopOf(columns, folds, origin);
-  if (hop === undefined) {
+  const callee = hop === undefined ? '' : calleeAt(columns, folds, hop);
+  // Nothing says who was called where only the caller's span arrived and names no peer.
+  if (hop === undefined || callee === '') {
     const why =
       textAt(columns, columns.answer, origin) || textAt(columns, columns.errorType, origin);
     const what = `${whoAt(columns, origin)} failed in ${textAt(columns, columns.name, origin)}`;
     return [{ text: why === '' ? `${what}.` : `${what}: ${why}.`, strong: true, row: origin }];
   }
   const caller = textAt(columns, columns.service, hop);
-  const callee = calleeAt(columns, folds, hop);
   const by = (folds.attempt[origin] ?? 0) > 0 ? origin : (folds.routedBy[hop] ?? hop);
   const opening = isUnreached(columns, by)
     ? `${caller} could not reach ${callee}`

@@ -14,8 +14,9 @@ import { isFailed, modeAt, type TraceColumns, textAt } from '#views/trace/trace-
 
 export const ROW_PX = 28;
 const INDENT_PX = 13;
-/** Deeper rows are not pushed out of the tree's column. */
+/** Deeper rows are not pushed out of the tree's column, and all indents together leave room for names in a narrow one. */
 const MAX_INDENTS = 14;
+const MAX_INDENT_PCT = 36;
 
 export interface RowActions {
   readonly select: (item: number) => void;
@@ -29,6 +30,8 @@ interface RowProps {
   readonly folds: HopFolds;
   readonly item: number;
   readonly level: number;
+  /** Of all rows. */
+  readonly deepestLevel: number;
   readonly top: number;
   readonly treeWidth: string;
   readonly view: View;
@@ -71,11 +74,13 @@ export const WaterfallRow = memo(function WaterfallRow(props: RowProps) {
         className="flex shrink-0 items-center gap-1.5 overflow-hidden border-line border-r pr-2 pl-2"
         style={{ width: props.treeWidth }}
       >
-        <Guides level={level} />
+        <Guides level={level} deepestLevel={props.deepestLevel} />
         {item < 0 ? (
           <WaitLabel lengthNs={folds.waits[~item]?.lengthNs ?? 0} />
         ) : (
-          <TreeLabel {...props} row={item} />
+          <span className="@container flex min-w-0 flex-1 items-center gap-1.5">
+            <TreeLabel {...props} row={item} />
+          </span>
         )}
       </div>
       <div className="relative min-w-0 flex-1 overflow-hidden">
@@ -115,14 +120,23 @@ function PathMark({ line, view }: { readonly line: PathLine; readonly view: View
   );
 }
 
-function Guides({ level }: { readonly level: number }) {
+function Guides({
+  level,
+  deepestLevel,
+}: {
+  readonly level: number;
+  readonly deepestLevel: number;
+}) {
   const indents = Math.min(level - 1, MAX_INDENTS);
+  const most = Math.max(1, Math.min(deepestLevel - 1, MAX_INDENTS));
   return (
     <span
       className="h-full shrink-0"
       style={{
-        width: indents * INDENT_PX,
-        background: `repeating-linear-gradient(90deg, transparent 0 6px, var(--edge) 6px 7px, transparent 7px ${INDENT_PX}px)`,
+        width: `calc(${indents} * min(${INDENT_PX}px, ${MAX_INDENT_PCT / most}%))`,
+        backgroundImage:
+          'linear-gradient(90deg, transparent calc(50% - 0.5px), var(--edge) calc(50% - 0.5px) calc(50% + 0.5px), transparent calc(50% + 0.5px))',
+        backgroundSize: `${100 / Math.max(1, indents)}% 100%`,
       }}
       aria-hidden
     />
@@ -225,7 +239,11 @@ export function ModeBadge({
   if (size === 'mark') return <RoutingMark mode={mode} label={look.label} />;
   const version = textAt(columns, columns.version, routedBy);
   return (
-    <Badge tone={look.hue === 'plain' ? 'neutral' : look.hue} className="shrink-0">
+    <Badge
+      tone={look.hue === 'plain' ? 'neutral' : look.hue}
+      // Where a name has no room the bar's own line tells the mode.
+      className={classNames('shrink-0', size === 'short' && '@max-[150px]:hidden')}
+    >
       <RoutingMark mode={mode} />
       <span className={size === 'short' ? 'max-[1100px]:hidden' : ''}>
         {size === 'short' ? (SHORT[mode] ?? look.label) : look.label}

@@ -54,6 +54,10 @@ export function Waterfall(props: WaterfallProps) {
     () => pathLines(columns, props.folds, visible),
     [columns, props.folds, visible],
   );
+  const deepestLevel = useMemo(
+    () => 1 + columns.depth.reduce((a, b) => Math.max(a, b), 0),
+    [columns],
+  );
   useFollow(rows, scroller, props);
   const marks = ticks(view, TICKS);
   return (
@@ -74,6 +78,7 @@ export function Waterfall(props: WaterfallProps) {
             index={row.index}
             top={row.start - HEAD_PX}
             path={lines.get(row.index) ?? NO_LINES}
+            deepestLevel={deepestLevel}
             selected={selected}
           />
         ))}
@@ -112,8 +117,10 @@ function ListRow({
   top,
   path,
   selected,
+  deepestLevel,
   ...props
 }: WaterfallProps & {
+  readonly deepestLevel: number;
   readonly index: number;
   readonly top: number;
   readonly path: Parameters<typeof WaterfallRow>[0]['path'];
@@ -127,6 +134,7 @@ function ListRow({
       folds={folds}
       item={item}
       level={visible.levels[index] ?? 1}
+      deepestLevel={deepestLevel}
       top={top}
       treeWidth={TREE_WIDTH}
       view={view}

@@ -131,6 +131,22 @@ describe('trace sentence', () => {
     );
   });
 
+  it('names the caller alone where nothing says who was called', () => {
+    const spans = [
+      sketchSpan({ id: 1, service: 'gateway', kind: 'server', at: [0, 9] }),
+      sketchSpan({
+        id: 2,
+        parent: 1,
+        service: 'gateway',
+        kind: 'client',
+        status: 'error',
+        at: [1, 4],
+        attributes: { 'mesh.routing.mode': 'dns' },
+      }),
+    ];
+    expect(sentenceOf(spans)).toMatch(/^gateway-1 failed in GET\b/);
+  });
+
   it('says that no address was held when the configuration lacks the callee', () => {
     const spans = [
       sketchSpan({ id: 1, service: 'gateway', kind: 'server', status: 'error', at: [0, 4] }),
