@@ -12,7 +12,8 @@ const USAGE =
 const { values, positionals } = readArguments();
 const base = values.url ?? process.env.LAB_URL ?? runningLab() ?? 'http://127.0.9.1:18002';
 
-if (values.list) await list();
+if (values.help) console.log(USAGE);
+else if (values.list) await list();
 else if (values.stop) await stop();
 else if (values.pause) await hold('pause', 'paused: --resume goes on');
 else if (values.resume) await hold('resume', 'goes on');
@@ -24,6 +25,7 @@ function readArguments() {
     return parseArgs({
       allowPositionals: true,
       options: {
+        help: { type: 'boolean', short: 'h' },
         list: { type: 'boolean' },
         stop: { type: 'boolean' },
         pause: { type: 'boolean' },

@@ -128,7 +128,8 @@ function heldPushEvents(
   const { unixNano, names, reason } = heldPush;
   const subject = names.length === 0 ? CONTROL_PLANE : names.join(', ');
   const isSaid = events.some((event) => event.kind === kind && event.subject === subject);
-  return isSaid ? [] : [entry(unixNano, kind, subject, reason, 'span xds.release.held_back')];
+  const text = `held back: ${reason}`;
+  return isSaid ? [] : [entry(unixNano, kind, subject, text, 'span xds.release.held_back')];
 }
 
 function configEvents(evidence: Evidence, underWay: UnderWay): readonly IncidentEvent[] {

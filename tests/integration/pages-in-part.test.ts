@@ -3,17 +3,21 @@ import { exportTraces } from '#ingest/export-traces.ts';
 import { claimShards } from '#store/claim-shards.ts';
 import { closeDatabase } from '#store/client.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#store/embedded/embedded-postgres.ts';
+import { writeIncident } from '#store/incidents/write-incident.ts';
 import { shardOf } from '#store/shards.ts';
 import { openShardedSpanWriter } from '#store/spans/write-to-shards.ts';
 import { fromUnixMs } from '#telemetry/time.ts';
 import { tracesBody } from '#tests/support/otlp/json-export.ts';
 import { randomMeshSpans } from '#tests/support/random-spans.ts';
+import { replayFixture } from '#tests/support/replay-fixture.ts';
 import { seededRandom } from '#tests/support/seeded-random.ts';
 import { startTestStore, type TestStore } from '#tests/support/test-store.ts';
 import { TraceAway } from '#views/trace/trace-away.tsx';
 import { TraceScreen } from '#views/trace/trace-screen.tsx';
 import { database } from '../../app/_server/database.ts';
 import { LiveSnapshots } from '../../app/_server/take-live-snapshot.ts';
+import IncidentPage from '../../app/incidents/[incidentId]/page.tsx';
+import ReplayPage from '../../app/incidents/[incidentId]/replay/page.tsx';
 import { loadMapSnapshot } from '../../app/map/load-map-snapshot.ts';
 import TracePage from '../../app/traces/[traceId]/page.tsx';
 import { loadSearch, toTraceQuery } from '../../app/traces/load-search.ts';
@@ -45,6 +49,7 @@ beforeAll(async () => {
   await claimShards(database());
   const writer = openShardedSpanWriter(urls);
   await exportTraces(writer.write)(tracesBody(spans));
+  await writeIncident(database().prisma, INCIDENT);
   await writer.stop();
 });
 
@@ -65,6 +70,21 @@ async function map() {
   const snapshot = await loadMapSnapshot({ kind: 'range', window });
   const calls = snapshot.map.edges.reduce((sum, edge) => sum + edge.calls, 0);
   return { calls, missing: snapshot.missing };
+}
+
+/** Told of the window that the spans lie in. */
+const INCIDENT = {
+  ...replayFixture().incident,
+  startUnixNano: fromUnixMs(now - MINUTE_MS),
+  endUnixNano: fromUnixMs(now),
+};
+
+/** The two pages of an incident: what they leave out. */
+async function incidentPages() {
+  const params = Promise.resolve({ incidentId: INCIDENT.id });
+  const overview = await IncidentPage({ params });
+  const replay = await ReplayPage({ params, searchParams: Promise.resolve({}) });
+  return [overview, replay].map(({ props }) => props.missing);
 }
 
 function page(traceId: string) {
@@ -88,6 +108,7 @@ test('pages show what is left and say which database gave nothing; afterwards th
   expect(whole.search.missing).toEqual([]);
   expect(whole.map.missing).toBeUndefined();
   expect((await callsOf()).missing).toBeUndefined();
+  expect(await incidentPages()).toEqual([[], []]);
 
   const second = parts[1] as TestStore;
   process.kill(second.postgres.pid, 'SIGKILL');
@@ -102,6 +123,8 @@ test('pages show what is left and say which database gave nothing; afterwards th
   expect(partMap.calls).toBeLessThan(whole.map.calls);
   expect(partMap.calls).toBeGreaterThan(0);
   expect((await callsOf()).missing).toEqual(['database 2 of 2']);
+
+  expect(await incidentPages()).toEqual([['database 2 of 2'], ['database 2 of 2']]);
 
   const here = whole.search.ids.find(isHere) ?? '';
   expect((await page(here)).type).toBe(TraceScreen);

@@ -3,7 +3,7 @@ import type { ComparedIncident, IncidentComparison } from '#analysis/incident/co
 import type { UnixNano } from '#telemetry/time.ts';
 import { formatCount, formatPercent } from '#views/format/format-number.ts';
 import { formatAge, formatDay } from '#views/format/format-time.ts';
-import { detectNs, lengthNs } from '#views/incidents/incident-facts.ts';
+import { detectNs, lengthWords } from '#views/incidents/incident-facts.ts';
 import { RunningAge } from '#views/incidents/running-age.tsx';
 import {
   differenceWords,
@@ -189,7 +189,7 @@ function Row({
         {incident.endUnixNano === undefined ? (
           <RunningAge since={incident.startUnixNano} now={now} />
         ) : (
-          formatAge(lengthNs(incident, now))
+          lengthWords(incident, now)
         )}
       </td>
       <td className="num px-2 text-right">{formatAge(detectNs(incident))}</td>

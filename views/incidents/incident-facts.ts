@@ -6,10 +6,25 @@ import {
   startOfSecond,
   type UnixNano,
 } from '#telemetry/time.ts';
+import { formatAge } from '#views/format/format-time.ts';
 
 /** How long it has lasted, or lasts at `now`. */
 export function lengthNs(incident: Incident, now: UnixNano): number {
   return Math.max(0, elapsedNs(incident.startUnixNano, incident.endUnixNano ?? now));
+}
+
+/** Of one that was over with its first evidence nobody can say how many tenths. */
+export function lengthWords(incident: Incident, now: UnixNano): string {
+  const ns = lengthNs(incident, now);
+  return ns < NS_PER_SECOND ? '< 1 s' : formatAge(ns);
+}
+
+/** What became of it for callers; of one that reached nobody there was nothing to mitigate. */
+export function mitigationWords(incident: Incident): string {
+  const reachedNobody = incident.failedCalls === 0 && incident.slowdowns.length === 0;
+  if (reachedNobody && incident.mitigatedUnixNano === undefined) return 'no call failed';
+  const mitigated = mitigateNs(incident);
+  return mitigated === undefined ? 'not mitigated yet' : `mitigated after ${formatAge(mitigated)}`;
 }
 
 /** The middle value; of two middles the mean. undefined for none. */

@@ -12,7 +12,12 @@ import { AutoRefresh } from '#views/incidents/auto-refresh.tsx';
 import { eventLook } from '#views/incidents/event-look.ts';
 import { EventText } from '#views/incidents/event-text.tsx';
 import { ComparisonPanel, hasContrast } from '#views/incidents/incident-comparison.tsx';
-import { detectNs, lengthNs, mitigateNs, replayHref } from '#views/incidents/incident-facts.ts';
+import {
+  detectNs,
+  lengthWords,
+  mitigationWords,
+  replayHref,
+} from '#views/incidents/incident-facts.ts';
 import { IncidentHeader } from '#views/incidents/incident-header.tsx';
 import { RunningAge } from '#views/incidents/running-age.tsx';
 import { Shifts } from '#views/incidents/shift-table.tsx';
@@ -20,6 +25,7 @@ import { Slowdowns } from '#views/incidents/slowdown-table.tsx';
 import { timelineCsv } from '#views/incidents/timeline-csv.ts';
 import { ButtonLink } from '#views/shell/button.tsx';
 import { Instant } from '#views/shell/instant.tsx';
+import { MissingNotice } from '#views/shell/missing-notice.tsx';
 import { Panel } from '#views/shell/panel.tsx';
 import { ScrollArea } from '#views/shell/scroll-area.tsx';
 
@@ -27,10 +33,13 @@ import { ScrollArea } from '#views/shell/scroll-area.tsx';
 export function IncidentOverview({
   incident,
   comparison,
+  missing,
   now,
 }: {
   readonly incident: Incident;
   readonly comparison: IncidentComparison;
+  /** Databases whose calls the comparison does not count. */
+  readonly missing: readonly string[];
   readonly now: UnixNano;
 }) {
   const isContrast = hasContrast(comparison);
@@ -39,6 +48,7 @@ export function IncidentOverview({
     <>
       {incident.endUnixNano === undefined && <AutoRefresh />}
       <IncidentHeader incident={incident} tab="overview" />
+      <MissingNotice missing={missing} />
       <ScrollArea name="Overview" className="relative p-4">
         <div className="mx-auto flex max-w-[1240px] flex-col gap-4">
           <Lead incident={incident} now={now} />
@@ -48,7 +58,7 @@ export function IncidentOverview({
             <div className="flex flex-col gap-4">
               {incident.slowdowns.length > 0 && <Slowdowns incident={incident} />}
               <Shifts incident={incident} />
-              <Services incident={incident} />
+              {incident.services.length > 0 && <Services incident={incident} />}
             </div>
           </div>
           {!isContrast && compared}
@@ -59,7 +69,6 @@ export function IncidentOverview({
 }
 
 function Lead({ incident, now }: { readonly incident: Incident; readonly now: UnixNano }) {
-  const mitigated = mitigateNs(incident);
   const failed = incident.totalCalls === 0 ? 0 : incident.failedCalls / incident.totalCalls;
   return (
     <Panel
@@ -87,12 +96,10 @@ function Lead({ incident, now }: { readonly incident: Incident; readonly now: Un
         >
           {incident.endUnixNano === undefined
             ? 'not resolved yet'
-            : `lasted ${formatAge(lengthNs(incident, now))}`}
+            : `lasted ${lengthWords(incident, now)}`}
         </Fact>
         <Fact label="Noticed after" value={formatAge(detectNs(incident))}>
-          {mitigated === undefined
-            ? 'not mitigated yet'
-            : `mitigated after ${formatAge(mitigated)}`}
+          {mitigationWords(incident)}
         </Fact>
         <Fact label="Failed calls" value={formatCount(incident.failedCalls)}>
           {formatPercent(failed)} of {formatCount(incident.totalCalls)} calls

@@ -6,13 +6,14 @@ import { type RefObject, useMemo, useRef } from 'react';
 import type { Incident } from '#analysis/incident/incident.ts';
 import type { UnixNano } from '#telemetry/time.ts';
 import { formatPercent } from '#views/format/format-number.ts';
-import { formatAge, formatClock, formatDay } from '#views/format/format-time.ts';
+import { formatClock, formatDay } from '#views/format/format-time.ts';
 import { SeverityBadge, StateBadge } from '#views/incidents/incident-badges.tsx';
 import {
   durationBar,
   groupOf,
   INCIDENT_GROUPS,
   lengthNs,
+  lengthWords,
   replayHref,
 } from '#views/incidents/incident-facts.ts';
 import { RunningAge } from '#views/incidents/running-age.tsx';
@@ -130,7 +131,7 @@ function Row({ incident, now }: { readonly incident: Incident; readonly now: Uni
           {incident.endUnixNano === undefined ? (
             <RunningAge since={incident.startUnixNano} now={now} />
           ) : (
-            formatAge(lengthNs(incident, now))
+            lengthWords(incident, now)
           )}
         </span>
         <Bar

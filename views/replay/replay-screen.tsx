@@ -34,6 +34,7 @@ import { type MapGroups, useMapGroups } from '#views/service-map/use-map-groups.
 import { useMapLayout } from '#views/service-map/use-map-layout.ts';
 import { IconButton } from '#views/shell/button.tsx';
 import { useKeys } from '#views/shell/keys.tsx';
+import { MissingNotice } from '#views/shell/missing-notice.tsx';
 import { useUrlState } from '#views/shell/use-url-state.ts';
 
 const LOW_SCREEN = '(max-height: 820px)';
@@ -45,13 +46,16 @@ const MAX_NAMED = 24;
 export interface ReplayScreenProps {
   readonly incident: Incident;
   readonly timeline: ReplayTimeline;
+  /** Databases that gave no part of it. */
+  readonly missing?: readonly string[];
   /** The frame that the address asks for, else that of the first evidence. */
   readonly startFrame: number;
   readonly startSpeed: Speed;
 }
 
 /** Any second of the incident, with everything that was known then. The frame is the only state; all else follows. */
-export function ReplayScreen({ incident, timeline, startFrame, startSpeed }: ReplayScreenProps) {
+export function ReplayScreen(props: ReplayScreenProps) {
+  const { incident, timeline, startFrame, startSpeed } = props;
   const replay = useReplay(timeline, startFrame, startSpeed);
   const { frame } = replay;
   const map = useMemo(() => mapAtFrame(timeline, frame), [timeline, frame]);
@@ -67,6 +71,7 @@ export function ReplayScreen({ incident, timeline, startFrame, startSpeed }: Rep
   return (
     <>
       <IncidentHeader incident={incident} tab="replay" />
+      <MissingNotice missing={props.missing} />
       <div className="relative flex min-h-0 flex-1">
         <div className="flex min-w-0 flex-1 flex-col">
           <div className="flex">

@@ -1,6 +1,7 @@
 import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
 import { IncidentOverview } from '#views/incidents/incident-overview.tsx';
+import { answerInPart } from '../../_server/database.ts';
 import { compareIncident } from '../../_server/load-comparison.ts';
 import { loadIncident } from '../../_server/load-incidents.ts';
 import { now } from '../../_server/now.ts';
@@ -19,6 +20,6 @@ export async function generateMetadata({ params }: Address): Promise<Metadata> {
 export default async function IncidentPage({ params }: Address) {
   const incident = await loadIncident(decodeURIComponent((await params).incidentId));
   if (incident === undefined) notFound();
-  const comparison = await compareIncident(incident);
-  return <IncidentOverview incident={incident} comparison={comparison} now={now()} />;
+  const { found, missing } = await answerInPart(() => compareIncident(incident));
+  return <IncidentOverview incident={incident} comparison={found} missing={missing} now={now()} />;
 }

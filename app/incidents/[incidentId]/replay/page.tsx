@@ -3,6 +3,7 @@ import { notFound } from 'next/navigation';
 import { frameAt } from '#analysis/replay/map-at-frame.ts';
 import { toSpeed } from '#views/replay/playback.ts';
 import { ReplayScreen } from '#views/replay/replay-screen.tsx';
+import { answerInPart } from '../../../_server/database.ts';
 import { loadIncident } from '../../../_server/load-incidents.ts';
 import { loadReplay } from '../../../_server/load-replay.ts';
 import { parseAt } from '../../../_server/parse-query.ts';
@@ -21,7 +22,10 @@ export default async function ReplayPage({
   readonly searchParams: Promise<Record<string, string | string[] | undefined>>;
 }) {
   const id = decodeURIComponent((await params).incidentId);
-  const [incident, timeline] = await Promise.all([loadIncident(id), loadReplay(id)]);
+  const { found, missing } = await answerInPart(() =>
+    Promise.all([loadIncident(id), loadReplay(id)]),
+  );
+  const [incident, timeline] = found;
   if (incident === undefined || timeline === undefined) notFound();
   const { at, speed } = await searchParams;
   const asked = typeof at === 'string' ? parseAt({ at }) : undefined;
@@ -30,6 +34,7 @@ export default async function ReplayPage({
     <ReplayScreen
       incident={incident}
       timeline={timeline}
+      missing={missing}
       startFrame={frameAt(timeline, instant ?? incident.startUnixNano)}
       startSpeed={
         toSpeed(typeof speed === 'string' ? speed : undefined) ??

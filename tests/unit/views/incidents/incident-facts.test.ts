@@ -6,9 +6,11 @@ import {
   durationBar,
   groupOf,
   lengthNs,
+  lengthWords,
   matchesWords,
   median,
   mitigateNs,
+  mitigationWords,
   replayHref,
 } from '#views/incidents/incident-facts.ts';
 
@@ -26,6 +28,15 @@ describe('incident facts', () => {
   it('counts from the first evidence, not from the moment it was noticed', () => {
     expect(detectNs(incident)).toBe(3 * NS_PER_SECOND);
     expect(mitigateNs(incident)).toBe(98 * NS_PER_SECOND);
+  });
+
+  it('does not speak of mitigation, or of tenths, where a push was held back and nobody was reached', () => {
+    const { mitigatedUnixNano: _, ...rest } = incident;
+    const held = { ...rest, failedCalls: 0, slowdowns: [], endUnixNano: incident.startUnixNano };
+    expect(lengthWords(held, secondsIn(90))).toBe('< 1 s');
+    expect(mitigationWords(held)).toBe('no call failed');
+    expect(mitigationWords(incident)).toBe('mitigated after 1m 38s');
+    expect(mitigationWords({ ...rest, failedCalls: 7 })).toBe('not mitigated yet');
   });
 
   it('groups what is open before what is past', () => {
