@@ -29,6 +29,8 @@ export interface OwnHealthFacts {
   /** undefined before the analyzer's first. */
   readonly judgedSecond: UnixSecond | undefined;
   readonly reports: readonly IngesterReport[];
+  /** Names of the databases of several that do not answer. */
+  readonly databasesAway?: readonly string[];
 }
 
 /** Detour's own health: is the store there, do spans come, does the analyzer keep up. */
@@ -51,12 +53,13 @@ const INGESTER_GONE_NS = 3600 * NS_PER_SECOND;
 const ANALYZER_LATE_NS = 10 * NS_PER_SECOND;
 
 export function judgeOwnHealth(facts: OwnHealthFacts): OwnHealth {
-  const { judgedSecond, reports, ...freshness } = facts;
+  const { judgedSecond, reports, databasesAway = [], ...freshness } = facts;
   const at = facts.atUnixNano;
   const all = reports.map((report) => judgeIngester(report, at));
   const newest = newestOf(all);
   const lagNs = judgedSecond === undefined ? undefined : elapsedNs(startOfSecond(judgedSecond), at);
-  const reasons = [...ingestReasons(newest), ...analyzerReasons(lagNs)];
+  const away = databasesAway.map((name) => `${name} does not answer`);
+  const reasons = [...away, ...ingestReasons(newest), ...analyzerReasons(lagNs)];
   return {
     status: reasons.length === 0 ? 'ok' : 'degraded',
     reasons,

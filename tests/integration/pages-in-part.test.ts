@@ -15,6 +15,7 @@ import { startTestStore, type TestStore } from '#tests/support/test-store.ts';
 import { TraceAway } from '#views/trace/trace-away.tsx';
 import { TraceScreen } from '#views/trace/trace-screen.tsx';
 import { database } from '../../app/_server/database.ts';
+import { loadHealth } from '../../app/_server/load-health.ts';
 import { LiveSnapshots } from '../../app/_server/take-live-snapshot.ts';
 import IncidentPage from '../../app/incidents/[incidentId]/page.tsx';
 import ReplayPage from '../../app/incidents/[incidentId]/replay/page.tsx';
@@ -109,6 +110,7 @@ test('pages show what is left and say which database gave nothing; afterwards th
   expect(whole.map.missing).toBeUndefined();
   expect((await callsOf()).missing).toBeUndefined();
   expect(await incidentPages()).toEqual([[], []]);
+  expect((await loadHealth()).reasons).not.toContain('database 2 of 2 does not answer');
 
   const second = parts[1] as TestStore;
   process.kill(second.postgres.pid, 'SIGKILL');
@@ -124,6 +126,10 @@ test('pages show what is left and say which database gave nothing; afterwards th
   expect(partMap.calls).toBeGreaterThan(0);
   expect((await callsOf()).missing).toEqual(['database 2 of 2']);
 
+  expect(await loadHealth()).toMatchObject({
+    status: 'degraded',
+    reasons: expect.arrayContaining(['database 2 of 2 does not answer']),
+  });
   expect(await incidentPages()).toEqual([['database 2 of 2'], ['database 2 of 2']]);
 
   const here = whole.search.ids.find(isHere) ?? '';
