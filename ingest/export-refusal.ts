@@ -22,6 +22,20 @@ export class TooLargeError extends Error {
   }
 }
 
+/** The client went away before its request was whole. Nobody is left to answer. */
+export class CancelledError extends Error {
+  override readonly name = 'CancelledError';
+}
+
+/** The client took longer than it may. */
+export class TooSlowError extends Error {
+  override readonly name = 'TooSlowError';
+
+  constructor() {
+    super('the request did not come in time');
+  }
+}
+
 /** No room for the body among those in flight. */
 export class OverloadedError extends Error {
   override readonly name = 'OverloadedError';
@@ -47,6 +61,8 @@ export function toRefusal(error: unknown): Refusal {
     return { reason: 'malformed', message };
   }
   if (error instanceof TooLargeError) return { reason: 'too-large', message };
+  if (error instanceof CancelledError) return { reason: 'cancelled', message };
+  if (error instanceof TooSlowError) return { reason: 'too-slow', message };
   if (error instanceof OverloadedError) {
     return { reason: 'overloaded', message, retryAfterSeconds: RETRY_AFTER_SECONDS };
   }

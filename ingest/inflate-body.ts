@@ -1,4 +1,4 @@
-import { createGunzip, gunzip, gunzipSync } from 'node:zlib';
+import { createGunzip, createInflate, gunzip, gunzipSync } from 'node:zlib';
 import type { ByteShare } from './byte-budget.ts';
 import { BadDataError } from './export-outcome.ts';
 import { OverloadedError, TooLargeError } from './export-refusal.ts';
@@ -14,8 +14,11 @@ const GZIP_MAGIC = Buffer.from([0x1f, 0x8b, 8]);
 /** Header and trailer alone. */
 const MIN_GZIP_BYTES = 18;
 
+/** `deflate` is zlib's format (RFC 1950), as gRPC and HTTP name it. */
+export type Coding = 'gzip' | 'deflate';
+
 /**
- * The content of a gzip body, never more than `limitBytes` of it in memory. What is inflated is added to `share`.
+ * The content of a compressed body, never more than `limitBytes` of it in memory. What is inflated is added to `share`.
  *
  * gzip ends with the length of its content (RFC 1952, ISIZE). It is believed first, because then one allocation of the
  * right size does; when it proves wrong (a bomb that lies, several members, a cut body) the body is inflated again in
@@ -23,9 +26,11 @@ const MIN_GZIP_BYTES = 18;
  */
 export async function inflateBody(
   compressed: Buffer,
+  coding: Coding,
   limitBytes: number,
   share: ByteShare,
 ): Promise<Buffer> {
+  if (coding === 'deflate') return inflateCounting(compressed, coding, limitBytes, share);
   const isGzip = compressed.subarray(0, GZIP_MAGIC.length).equals(GZIP_MAGIC);
   if (!isGzip || compressed.length < MIN_GZIP_BYTES) throw new BadDataError('the body is not gzip');
   const expectedBytes = compressed.readUInt32LE(compressed.length - TRAILER_BYTES);
@@ -35,7 +40,7 @@ export async function inflateBody(
     if (inflated !== undefined) return inflated;
     share.free(expectedBytes);
   }
-  return inflateCounting(compressed, limitBytes, share);
+  return inflateCounting(compressed, coding, limitBytes, share);
 }
 
 /** undefined when the content is not of `expectedBytes`. */
@@ -65,11 +70,13 @@ async function inflateAtOnce(
 
 function inflateCounting(
   compressed: Buffer,
+  coding: Coding,
   limitBytes: number,
   share: ByteShare,
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const stream = createGunzip({ chunkSize: STREAM_CHUNK_BYTES });
+    const options = { chunkSize: STREAM_CHUNK_BYTES };
+    const stream = coding === 'gzip' ? createGunzip(options) : createInflate(options);
     const chunks: Buffer[] = [];
     let size = 0;
     stream.on('data', (chunk: Buffer) => {
@@ -83,12 +90,12 @@ function inflateCounting(
       }
     });
     stream.on('end', () => resolve(Buffer.concat(chunks)));
-    stream.on('error', (error) => reject(toInflateError(error)));
+    stream.on('error', (error) => reject(toInflateError(error, coding)));
     stream.end(compressed);
   });
 }
 
-function toInflateError(error: Error): Error {
+function toInflateError(error: Error, coding: Coding): Error {
   if (error instanceof TooLargeError || error instanceof OverloadedError) return error;
-  return new BadDataError(`the body is not gzip: ${error.message}`, { cause: error });
+  return new BadDataError(`the body is not ${coding}: ${error.message}`, { cause: error });
 }

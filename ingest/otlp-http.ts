@@ -15,7 +15,7 @@ import {
 import { inflateBody } from './inflate-body.ts';
 import type { IngestCounters } from './ingest-counters.ts';
 import { Exchange } from './otlp-http-exchange.ts';
-import { CancelledError, discardBody, readBody } from './read-body.ts';
+import { discardBody, readBody } from './read-body.ts';
 
 export interface OtlpHttpOptions {
   readonly host: string;
@@ -138,13 +138,13 @@ class HttpReceiver {
     const { exports, counters, maxBodyBytes } = this.#options;
     const { signal, encoding } = exchange;
     if (signal === undefined || encoding === undefined) throw new Error('unchecked request');
-    const sent = await readBody(exchange.request, maxBodyBytes, share, (bytes) => {
+    const sent = await readBody(exchange.request, { bytes: maxBodyBytes }, share, (bytes) => {
       exchange.borrowed = this.#bodies.take(bytes);
       return exchange.borrowed;
     });
     exchange.bodyBytes = sent.length;
     const isGzip = exchange.contentEncoding === 'gzip';
-    const bytes = isGzip ? await inflateBody(sent, maxBodyBytes, share) : sent;
+    const bytes = isGzip ? await inflateBody(sent, 'gzip', maxBodyBytes, share) : sent;
     if (isGzip) share.free(sent.length);
     return acceptExport({ signal, encoding, bytes, share }, exports, counters, maxBodyBytes);
   }
@@ -155,12 +155,10 @@ class HttpReceiver {
   }
 
   #fail(exchange: Exchange, error: unknown): void {
-    if (error instanceof CancelledError) {
-      const refusal: Refusal = { reason: 'cancelled', message: error.message };
+    const refusal = toRefusal(error);
+    if (refusal.reason === 'cancelled') {
       this.#options.counters.countRefused(exchange.facts(), refusal);
-      return;
-    }
-    this.#refuse(exchange, toRefusal(error));
+    } else this.#refuse(exchange, refusal);
   }
 
   #refuse(exchange: Exchange, refusal: Refusal): void {

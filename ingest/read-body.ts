@@ -1,23 +1,25 @@
 import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { ByteShare } from './byte-budget.ts';
-import { TooLargeError } from './export-refusal.ts';
+import { CancelledError, TooLargeError, TooSlowError } from './export-refusal.ts';
 
 const SMALL_PIECE_BYTES = 4 * 1024;
 const TAIL_BYTES = 64 * 1024;
 
-/** The client went away before its request was whole. Nobody is left to answer. */
-export class CancelledError extends Error {
-  override readonly name = 'CancelledError';
+export interface ReadLimits {
+  readonly bytes: number;
+  /** Absent when whoever calls sees to it. */
+  readonly ms?: number;
 }
 
 /**
  * A request's body as sent. Bytes are taken from `share` as they arrive, so that a client that announces much and sends
- * little holds little. `limitBytes` holds for what arrives, whatever was announced. A body of several pieces is put
+ * little holds little. The limit holds for what arrives, whatever was announced. A body of several pieces is put
  * together in what `take` returns, which may be longer.
  */
 export function readBody(
-  request: IncomingMessage,
-  limitBytes: number,
+  request: Readable,
+  limits: ReadLimits,
   share: ByteShare,
   take: (bytes: number) => Buffer,
 ): Promise<Buffer> {
@@ -25,13 +27,14 @@ export function readBody(
     const pieces = new Pieces();
     let size = 0;
     const finish = (settle: () => void): void => {
+      clearTimeout(timer);
       request.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
       settle();
     };
     const onData = (chunk: Buffer): void => {
       size += chunk.length;
       try {
-        if (size > limitBytes) throw new TooLargeError(limitBytes);
+        if (size > limits.bytes) throw new TooLargeError(limits.bytes);
         share.add(chunk.length);
         pieces.add(chunk);
       } catch (error) {
@@ -41,6 +44,8 @@ export function readBody(
     const onEnd = (): void => finish(() => resolve(pieces.join(size, take)));
     const onGone = (): void =>
       finish(() => reject(new CancelledError('the client closed the connection')));
+    const onLate = (): void => finish(() => reject(new TooSlowError()));
+    const timer = limits.ms === undefined ? undefined : setTimeout(onLate, limits.ms);
     request.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
   });
 }

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { connect as connectHttp2 } from 'node:http2';
+import { connect as connectHttp2, constants, type OutgoingHttpHeaders } from 'node:http2';
+import { connect as connectTcp } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { gzipSync } from 'node:zlib';
+import { deflateSync, gzipSync } from 'node:zlib';
 import { Client, compressionAlgorithms, credentials, status as Status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { BadDataError, UnavailableError } from '#ingest/export-outcome.ts';
@@ -45,27 +46,32 @@ function detailsOf(status: Buffer | undefined): readonly (string | undefined)[] 
     : (decodeStatus(status).details ?? []).map((detail) => detail.typeUrl);
 }
 
-/** One call whose frames are written by hand, as grpc-js would not. Resolves with the trailers' grpc-status. */
-async function rawCall(port: number, frame: Buffer, encoding: string): Promise<string> {
+/** One call whose frames are written by hand, as grpc-js would not. Resolves with grpc-status, or the HTTP status without one. */
+async function rawCall(
+  port: number,
+  sent: Buffer,
+  headers: OutgoingHttpHeaders = {},
+): Promise<string> {
   const session = connectHttp2(`http://127.0.0.1:${port}`);
   session.on('error', () => undefined);
-  const stream = session.request({
-    ':method': 'POST',
-    ':path': SIGNAL_NAMES.traces.method,
-    'content-type': 'application/grpc',
-    'grpc-encoding': encoding,
-    te: 'trailers',
-  });
+  const stream = session.request({ ...CALL_HEADERS, ...headers }, { endStream: false });
   let status: unknown;
-  const note = (headers: Record<string, unknown>): void => {
-    status = headers['grpc-status'] ?? status;
+  const note = (got: Record<string, unknown>): void => {
+    status = got['grpc-status'] ?? status ?? got[':status'];
   };
   stream.on('response', note).on('trailers', note).resume();
-  stream.end(frame);
+  stream.end(sent);
   await once(stream, 'close');
   session.destroy();
   return String(status);
 }
+
+const CALL_HEADERS = {
+  ':method': 'POST',
+  ':path': SIGNAL_NAMES.traces.method,
+  'content-type': 'application/grpc',
+  te: 'trailers',
+};
 
 function frame(isCompressed: boolean, message: Buffer): Buffer {
   const head = Buffer.alloc(5);
@@ -82,9 +88,11 @@ describe('what is stored', () => {
       const answer = await call(grpc.port, 'traces', BODY, options);
       expect([answer.code, answer.body?.length]).toEqual([Status.OK, 0]);
     }
+    const deflated = frame(true, deflateSync(BODY));
+    expect(await rawCall(grpc.port, deflated, { 'grpc-encoding': 'deflate' })).toBe('0');
     for (const body of store.bodies)
       expect(decodeRequest('traces', body)).toEqual(decodeRequest('traces', BODY));
-    expect(store.bodies).toHaveLength(2);
+    expect(store.bodies).toHaveLength(3);
   });
 
   it('stays as sent until the answer, however many large ones are under way', async () => {
@@ -104,7 +112,8 @@ describe('what is stored', () => {
       waiting = [];
       const sent = Array.from({ length: 8 }, (_, n) => Buffer.alloc(size, 65 + n));
       await Promise.all(sent.map((body) => call(grpc.port, 'traces', body)));
-      expect(store.bodies.splice(0).sort(Buffer.compare)).toEqual(sent);
+      const stored = store.bodies.splice(0).sort(Buffer.compare);
+      expect(sent.map((body, n) => stored[n]?.equals(body))).toEqual(sent.map(() => true));
     }
   });
 
@@ -171,15 +180,60 @@ describe('what is refused', () => {
   it('is INVALID_ARGUMENT for a body that is no gzip or is cut off', async () => {
     const { grpc, counters } = await start();
     const zipped = gzipSync(BODY);
-    expect(await rawCall(grpc.port, frame(true, Buffer.from('no gzip')), 'gzip')).toBe(
-      `${Status.INVALID_ARGUMENT}`,
-    );
-    expect(
-      await rawCall(grpc.port, frame(true, zipped.subarray(0, zipped.length - 9)), 'gzip'),
-    ).toBe(`${Status.INVALID_ARGUMENT}`);
-    expect(await rawCall(grpc.port, frame(true, zipped), 'gzip')).toBe(`${Status.OK}`);
-    expect(await rawCall(grpc.port, frame(true, zipped), 'snappy')).toBe(`${Status.UNIMPLEMENTED}`);
+    const gzip = { 'grpc-encoding': 'gzip' };
+    for (const bad of [Buffer.from('no gzip'), zipped.subarray(0, zipped.length - 9)]) {
+      expect(await rawCall(grpc.port, frame(true, bad), gzip)).toBe(`${Status.INVALID_ARGUMENT}`);
+    }
     expect(counters.snapshot().lastRefusal?.reason).toBe('malformed');
+    expect(await rawCall(grpc.port, frame(true, zipped), gzip)).toBe(`${Status.OK}`);
+  });
+
+  it('is UNIMPLEMENTED for a compression or a method that is not known', async () => {
+    const { grpc, counters } = await start();
+    const unknown = [
+      [{ 'grpc-encoding': 'snappy' }, 'wrong-media-type'],
+      [{ ':path': '/opentelemetry.proto.collector.trace.v1.TraceService/Import' }, 'wrong-path'],
+      [{ ':path': '/v1/traces' }, 'wrong-path'],
+    ] as const;
+    for (const [headers, reason] of unknown) {
+      const status = await rawCall(grpc.port, frame(false, BODY), headers);
+      expect(status).toBe(`${Status.UNIMPLEMENTED}`);
+      expect(counters.snapshot().lastRefusal?.reason).toBe(reason);
+    }
+  });
+
+  it('is an HTTP status where it is no gRPC', async () => {
+    const { grpc, counters } = await start();
+    const sent = frame(false, BODY);
+    for (const type of ['application/json', 'application/grpc-web', 'application/grpc+json']) {
+      expect(await rawCall(grpc.port, sent, { 'content-type': type })).toBe('415');
+    }
+    expect(await rawCall(grpc.port, sent, { ':method': 'PUT' })).toBe('405');
+    expect(counters.snapshot().lastRefusal?.reason).toBe('wrong-method');
+    const type = 'application/grpc+proto; charset=utf-8';
+    expect(await rawCall(grpc.port, sent, { 'content-type': type })).toBe(`${Status.OK}`);
+  });
+
+  it('is INVALID_ARGUMENT for what is not one whole message', async () => {
+    const store = capture();
+    const { grpc, budget } = await start({ exportTraces: store.exportBody });
+    const one = frame(false, BODY);
+    const odd = Buffer.from(one);
+    odd[0] = 2;
+    const broken = [
+      Buffer.alloc(0),
+      one.subarray(0, 4),
+      one.subarray(0, one.length - 1),
+      Buffer.concat([one, one]),
+      odd,
+      frame(true, BODY),
+    ];
+    for (const sent of broken) {
+      expect(await rawCall(grpc.port, sent)).toBe(`${Status.INVALID_ARGUMENT}`);
+    }
+    const noTime = { 'grpc-timeout': '5x' };
+    expect(await rawCall(grpc.port, one, noTime)).toBe(`${Status.INVALID_ARGUMENT}`);
+    expect([store.bodies.length, budget.inFlightBytes]).toEqual([0, 0]);
   });
 
   it('is UNAVAILABLE with RetryInfo for trouble that passes, foreseen or not', async () => {
@@ -229,12 +283,7 @@ describe('what is refused', () => {
   it('is DEADLINE_EXCEEDED for a message that does not come, and frees its room', async () => {
     const { grpc, budget, counters } = await start({ requestTimeoutMs: 200 });
     const session = connectHttp2(`http://127.0.0.1:${grpc.port}`);
-    const stream = session.request({
-      ':method': 'POST',
-      ':path': SIGNAL_NAMES.traces.method,
-      'content-type': 'application/grpc',
-      te: 'trailers',
-    });
+    const stream = session.request(CALL_HEADERS);
     stream.write(frame(false, BODY).subarray(0, 7));
     const [headers] = await once(stream, 'response');
     expect(headers['grpc-status']).toBe(`${Status.DEADLINE_EXCEEDED}`);
@@ -243,23 +292,50 @@ describe('what is refused', () => {
     session.destroy();
   });
 
-  it('is counted when the client goes away first', async () => {
-    const { grpc, budget, counters } = await start();
+  it('is DEADLINE_EXCEEDED past the deadline of the client', async () => {
+    const { grpc, budget } = await start();
     const session = connectHttp2(`http://127.0.0.1:${grpc.port}`);
-    const stream = session.request({
-      ':method': 'POST',
-      ':path': SIGNAL_NAMES.traces.method,
-      'content-type': 'application/grpc',
-      te: 'trailers',
-    });
-    session.on('error', () => undefined);
-    stream.on('error', () => undefined);
+    const stream = session.request({ ...CALL_HEADERS, 'grpc-timeout': '100m' });
     stream.write(frame(false, BODY).subarray(0, 7));
-    while (budget.inFlightBytes === 0) await wait(5);
+    const [headers] = await once(stream, 'response');
+    expect(headers['grpc-status']).toBe(`${Status.DEADLINE_EXCEEDED}`);
+    expect(budget.inFlightBytes).toBe(0);
     session.destroy();
-    while (budget.inFlightBytes > 0) await wait(5);
-    expect(counters.snapshot().lastRefusal?.reason).toBe('cancelled');
-    expect((await call(grpc.port, 'traces', BODY)).code).toBe(Status.OK);
+  });
+
+  it('is counted when the client goes away first, from its call or its connection', async () => {
+    for (const way of ['call', 'connection']) {
+      const { grpc, budget, counters } = await start();
+      const session = connectHttp2(`http://127.0.0.1:${grpc.port}`);
+      const stream = session.request(CALL_HEADERS);
+      session.on('error', () => undefined);
+      stream.on('error', () => undefined);
+      stream.write(frame(false, BODY).subarray(0, 7));
+      while (budget.inFlightBytes === 0) await wait(5);
+      if (way === 'call') stream.close(constants.NGHTTP2_CANCEL);
+      else session.destroy();
+      while (budget.inFlightBytes > 0) await wait(5);
+      expect(counters.snapshot().lastRefusal?.reason).toBe('cancelled');
+      expect((await call(grpc.port, 'traces', BODY)).code).toBe(Status.OK);
+      session.destroy();
+      await receiver?.stop();
+    }
+  });
+
+  it('stops no one who comes after it on the same connection', async () => {
+    const { grpc, budget } = await start();
+    const client = new Client(`127.0.0.1:${grpc.port}`, credentials.createInsecure(), {
+      'grpc.max_send_message_length': -1,
+      'grpc.enable_retries': 0,
+    });
+    // Together several times what may be on its way on one connection.
+    const tooLarge = Buffer.alloc(6 * MIB);
+    for (let n = 0; n < 6; n++) {
+      expect((await callOn(client, 'traces', tooLarge)).code).toBe(Status.RESOURCE_EXHAUSTED);
+    }
+    expect((await callOn(client, 'traces', Buffer.alloc(3 * MIB))).code).toBe(Status.OK);
+    expect(budget.inFlightBytes).toBe(0);
+    client.close();
   });
 });
 
@@ -273,6 +349,31 @@ describe('the connection', () => {
     );
     expect(new Set(answers.map((answer) => answer.code))).toEqual(new Set([Status.OK]));
     expect(store.bodies).toHaveLength(500);
+    client.close();
+  });
+
+  it('is counted while it is open, and is not one where HTTP/1 is spoken', async () => {
+    const { grpc, counters } = await start();
+    const session = connectHttp2(`http://127.0.0.1:${grpc.port}`);
+    while (counters.snapshot().connections !== 1) await wait(5);
+    const socket = connectTcp(grpc.port, '127.0.0.1');
+    socket.on('error', () => undefined).resume();
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    await once(socket, 'close');
+    session.destroy();
+    while (counters.snapshot().connections !== 0) await wait(5);
+    expect((await call(grpc.port, 'traces', BODY)).code).toBe(Status.OK);
+  });
+
+  it('carries large messages side by side', async () => {
+    const store = capture();
+    const { grpc } = await start({ exportTraces: store.exportBody });
+    const client = new Client(`127.0.0.1:${grpc.port}`, credentials.createInsecure());
+    const sent = Array.from({ length: 30 }, (_, n) => Buffer.alloc(MIB, n));
+    const answers = await Promise.all(sent.map((body) => callOn(client, 'traces', body)));
+    expect(new Set(answers.map((answer) => answer.code))).toEqual(new Set([Status.OK]));
+    const stored = store.bodies.sort(Buffer.compare);
+    expect(sent.map((body, n) => stored[n]?.equals(body))).toEqual(sent.map(() => true));
     client.close();
   });
 
