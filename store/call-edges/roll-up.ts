@@ -13,6 +13,7 @@ import { MINUTE, stepStart } from './steps.ts';
 import {
   count,
   type EdgeSum,
+  NewHistograms,
   newSum,
   type OpenEdge,
   type OpenService,
@@ -36,6 +37,10 @@ const ADDRESS_KIND = PEER_KINDS.indexOf('address');
 
 /** Seconds whose sums are kept, so that a second is one row however many commits fill it. */
 const OPEN_SECONDS = 60;
+/** Of all of them together, 700 bytes each: with many edges fewer seconds are kept, … */
+const OPEN_SUMS = 20_000;
+/** … but those that nearly all spans of the next commit end in. */
+const LEAST_OPEN_SECONDS = 4;
 /** More names than this in one second, and hosts go under one name: a crawler must not fill the store with edges. */
 const EDGES_PER_SECOND = 5000;
 const OTHER_HOSTS = '(other hosts)';
@@ -54,6 +59,7 @@ interface OpenSecond {
   readonly mark: bigint;
   /** Whose rows these are. A second that is opened again gets another, so that no row is ever overwritten with less. */
   readonly writer: bigint;
+  readonly histograms: NewHistograms;
   readonly edges: Map<number, OpenEdge>;
   readonly services: Map<number, OpenService>;
 }
@@ -211,7 +217,7 @@ export class RollUp {
     let sum = open.edges.get(edge.key);
     if (sum === undefined) {
       sum = {
-        ...newSum(edge.second, open.writer),
+        ...newSum(edge.second, open.writer, open.histograms.take()),
         client: toPgText(edge.client),
         server: toPgText(edge.server),
         serverKind: edge.serverKind,
@@ -230,7 +236,11 @@ export class RollUp {
     const key = service * 2 + reporter;
     let sum = open.services.get(key);
     if (sum === undefined) {
-      sum = { ...newSum(second, open.writer), service: toPgText(group.service), reporter };
+      sum = {
+        ...newSum(second, open.writer, open.histograms.take()),
+        service: toPgText(group.service),
+        reporter,
+      };
       open.services.set(key, sum);
     }
     return sum;
@@ -241,7 +251,13 @@ export class RollUp {
     if (mark === undefined) throw new Error(`nobody holds the minute of second ${second}`);
     let open = this.#seconds.get(second);
     if (open?.mark !== mark) {
-      open = { mark, writer: randomId(), edges: new Map(), services: new Map() };
+      open = {
+        mark,
+        writer: randomId(),
+        histograms: new NewHistograms(),
+        edges: new Map(),
+        services: new Map(),
+      };
       this.#seconds.delete(second);
       this.#seconds.set(second, open);
     }
@@ -250,9 +266,14 @@ export class RollUp {
 
   /** By age of opening: a map keeps the order in which its keys came. */
   #closeOldest(): void {
-    for (const second of this.#seconds.keys()) {
-      if (this.#seconds.size <= OPEN_SECONDS) return;
+    let sums = 0;
+    for (const { edges, services } of this.#seconds.values()) sums += edges.size + services.size;
+    for (const [second, { edges, services }] of this.#seconds) {
+      const count = this.#seconds.size;
+      const fits = count <= LEAST_OPEN_SECONDS || sums <= OPEN_SUMS;
+      if (fits && count <= OPEN_SECONDS) return;
       this.#seconds.delete(second);
+      sums -= edges.size + services.size;
     }
   }
 

@@ -102,6 +102,39 @@ test('once a minute was packed, its seconds go to rows of new writers that hold 
   expect(() => rollUp.fold(batch, new Map())).toThrow(/nobody holds the minute/);
 });
 
+test('with many edges the oldest seconds are closed, and what comes late goes to rows of new writers', () => {
+  const rollUp = new RollUp();
+  const totals = new Map<number, number[]>();
+  const take = (second: number, edges: number): void => {
+    rollUp.fold(callsIn(second, edges), ANY_MINUTE);
+    for (const { calls } of rollUp.takeDirty().edges) {
+      totals.set(second, [...(totals.get(second) ?? []), calls]);
+    }
+  };
+  for (let second = 0; second < 6; second++) take(second, 5000);
+  for (const second of [0, 5]) take(second, 1);
+  expect(totals.get(0)?.at(-1)).toBe(1);
+  expect(totals.get(5)?.at(-1)).toBe(2);
+  expect([...totals.values()].map((calls) => calls.length)).toEqual([
+    5001, 5000, 5000, 5000, 5000, 5001,
+  ]);
+});
+
+/** One call to each of so many servers, all ended in one second. */
+function callsIn(second: number, edges: number): SpanBatch {
+  const start = 1_790_000_000_000_000_000n + BigInt(second) * 1_000_000_000n;
+  const spans = Array.from({ length: edges }, (_, n) => ({
+    service: 'gateway',
+    traceId: `${n + 1}`.padStart(32, '0'),
+    spanId: `${n + 1}`.padStart(16, '0'),
+    kind: CLIENT,
+    start,
+    end: start + 1_000_000n,
+    attributes: { 'service.peer.name': `server-${n}` },
+  }));
+  return decodeSpanBatch(tracesBody(spans)).batch;
+}
+
 function rowsOf(batch: SpanBatch) {
   return Array.from({ length: batch.count }, (_, i) => ({
     kind: batch.kind[i],
