@@ -3,7 +3,7 @@ import { NO_HOP, type SpanBatch, type SpanGroup } from '#telemetry/span-batch.ts
 import { toPgText } from '../pg-text.ts';
 import { buildFilter, HashSet } from './attribute-filter.ts';
 import { BlockFramer } from './block-framer.ts';
-import { type Compression, codecOf, compress } from './codec.ts';
+import { type Compression, codecOf, compress, compressColumns } from './codec.ts';
 import { encodeColumns, toFlags } from './segment-columns.ts';
 import { TraceTable } from './trace-table.ts';
 
@@ -123,7 +123,7 @@ export class SegmentBuilder {
   }): Promise<Segment> {
     const blocks = this.#framer.finish();
     const [columns, ...payload] = await Promise.all([
-      compress(Buffer.from(this.#encodeColumns().buffer), options.compression),
+      compressColumns(Buffer.from(this.#encodeColumns().buffer), options.compression),
       ...blocks.map((block) => compress(block, options.compression)),
     ]);
     this.#framer.release();

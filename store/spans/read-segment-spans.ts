@@ -1,6 +1,6 @@
 import { decodeSpanBatch } from '#telemetry/otlp/decode-span-batch.ts';
 import type { SpanBatch } from '#telemetry/span-batch.ts';
-import { decompress, decompressNow } from './codec.ts';
+import { decompress, decompressColumns } from './codec.ts';
 import { decodeColumns, modeOf } from './segment-columns.ts';
 
 /** What of a row of span_segment holds its spans. */
@@ -20,7 +20,7 @@ export async function readSegmentSpans(row: StoredSpans): Promise<SpanBatch> {
   );
   const { batch } = decodeSpanBatch(Buffer.concat(blocks));
   // A mode may have been found with the help of spans that came in the same request but lie in another block now.
-  const { flags } = decodeColumns(decompressNow(row.codec, row.columns));
+  const { flags } = decodeColumns(decompressColumns(row.codec, row.columns));
   for (let i = 0; i < batch.count; i++) batch.mode[i] = modeOf(flags[i] as number);
   return batch;
 }

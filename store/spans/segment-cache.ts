@@ -1,5 +1,5 @@
 import { type Queryable, queryRows } from '../query-rows.ts';
-import { decompressNow } from './codec.ts';
+import { decompressColumns } from './codec.ts';
 import { decodeColumns, type SegmentColumns } from './segment-columns.ts';
 
 export interface SegmentKey {
@@ -31,7 +31,7 @@ export async function readColumns(
     else found.set(key.id, columns);
   }
   for (const row of await fetchColumns(db, missing)) {
-    const columns = decodeColumns(decompressNow(row.codec, row.columns));
+    const columns = decodeColumns(decompressColumns(row.codec, row.columns));
     found.set(row.id, columns);
     remember(row.id, columns);
   }

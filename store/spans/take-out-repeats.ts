@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { SpanBatch } from '#telemetry/span-batch.ts';
-import { decompressNow } from './codec.ts';
+import { decompressColumns } from './codec.ts';
 import { startAt } from './match-spans.ts';
 import { isSameSpan, type PlacedSpan, type Traces } from './placed-spans.ts';
 import { readSegmentSpans, type StoredSpans } from './read-segment-spans.ts';
@@ -104,7 +104,7 @@ async function suspectsIn(
   return rows
     .map(({ day, id, codec, columns }) => ({
       key: { day, id },
-      suspects: suspectsOf(decodeColumns(decompressNow(codec, columns)), traces),
+      suspects: suspectsOf(decodeColumns(decompressColumns(codec, columns)), traces),
     }))
     .filter(({ suspects }) => suspects.size > 0);
 }
