@@ -15,7 +15,9 @@ export interface BenchStore extends TestStore {
   readonly ingester: ChildProcess;
   readonly httpPort: number;
   readonly grpcPort: number;
-  readonly readyAfterMs: number;
+  /** Of performance.now(): when the ingester was started, and when it said that it is ready. */
+  readonly startedMs: number;
+  readonly readyMs: number;
   /** CPU seconds so far, of the ingester and of PostgreSQL with all its processes. */
   readonly cpuSeconds: () => { readonly ingester: number; readonly postgres: number };
   /** At most so far, and now. */
@@ -41,7 +43,7 @@ export async function startBenchStore(dataDir?: string): Promise<BenchStore> {
     logLevel: 'error',
   });
   const store = dataDir === undefined ? await startTestStore() : await startKeptStore(dataDir);
-  const begunMs = performance.now();
+  const startedMs = performance.now();
   const ingester = spawn(process.execPath, ['--enable-source-maps', outfile], {
     env: { ...process.env, DATABASE_URL: store.url, OTLP_HTTP_PORT: '0', OTLP_GRPC_PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -52,7 +54,8 @@ export async function startBenchStore(dataDir?: string): Promise<BenchStore> {
     ...store,
     ingester,
     ...ready,
-    readyAfterMs: performance.now() - begunMs,
+    startedMs,
+    readyMs: performance.now(),
     cpuSeconds: () => ({
       ingester: cpuOf(ingester.pid ?? 0),
       postgres: cpuOfTree(store.postgres.pid),
