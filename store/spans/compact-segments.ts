@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { SpanGroup } from '#telemetry/span-batch.ts';
 import { countOut } from '../call-edges/count-out.ts';
 import type { Shard } from '../client.ts';
 import { SegmentBuilder } from './build-segment.ts';
@@ -15,6 +16,8 @@ const BLOCK_BYTES = 96 * 1024;
 const LEVEL = 1;
 /** Few enough that a search for one attribute value inflates little, many enough that the filter says no to most. */
 const COMPACTED_SPANS = 6000;
+/** Of a run: several segments, so that traces that lie in some of them come together, and within MAX_SEGMENT_SPANS. */
+const RUN_SPANS = 3 * COMPACTED_SPANS;
 /** One compaction at a time, whoever does it. */
 const COMPACTION_LOCK = 7_310_001;
 const SEGMENT_ID_SHIFT = 20n;
@@ -32,8 +35,8 @@ interface SegmentRow extends StoredSpans {
 }
 
 /**
- * Merges one run of small segments into a large one, grouped by trace, in one transaction: readers see either the small
- * ones or the large one. Spans that came more than once are kept once, and taken out of the roll-ups as often as they were
+ * Merges one run of small segments into large ones, grouped by trace, in one transaction: readers see either the small
+ * ones or the large ones. Spans that came more than once are kept once, and taken out of the roll-ups as often as they were
  * counted too often. undefined when there is nothing to do. `nowMs` is the present.
  */
 export async function compactSegments(db: Shard, nowMs: number): Promise<Compaction | undefined> {
@@ -59,7 +62,7 @@ async function compactOnce(client: pg.PoolClient, nowMs: number): Promise<Compac
   const day = rows[0]?.day;
   if (day === undefined) return undefined;
   const batches = await Promise.all(rows.map(readSegmentSpans));
-  for (const { bytes } of batches) await noteAttributes(client, bytes, Math.floor(nowMs / 1000));
+  await noteAttributes(client, batches, Math.floor(nowMs / 1000));
   const ids = rows.map(({ id }) => id);
   const { traces, repeats, namesakes } = gatherSpans(batches);
   const keys = [...traces.keys()].map(traceKey);
@@ -68,7 +71,7 @@ async function compactOnce(client: pg.PoolClient, nowMs: number): Promise<Compac
   const order = [...traces.values()]
     .filter((spans) => spans.size > 0)
     .map((spans) => [...spans.values()]);
-  await writeOrdered(client, day, order);
+  const segments = await writeOrdered(client, day, order);
   await client.query('delete from span_segment where day = $1 and id = any($2::int8[])', [
     day,
     ids,
@@ -79,22 +82,43 @@ async function compactOnce(client: pg.PoolClient, nowMs: number): Promise<Compac
   );
   return {
     segmentsBefore: rows.length,
-    segmentsAfter: order.length === 0 ? 0 : 1,
+    segmentsAfter: segments,
     duplicates: repeats.length + stored.length + namesakes,
   };
 }
 
+/** Returns the number of segments. The next one is put together while other threads compress the one before. */
 async function writeOrdered(
   client: pg.PoolClient,
   day: number,
   order: readonly (readonly PlacedSpan[])[],
-): Promise<void> {
-  if (order.length === 0) return;
-  const segment = await buildOrdered(order).finish({ compression: 'small', level: LEVEL });
-  await writeSegments(client, day, [segment]);
+): Promise<number> {
+  const segments = await Promise.all(
+    inSegments(order).map((traces) =>
+      buildOrdered(traces).finish({ compression: 'small', level: LEVEL }),
+    ),
+  );
+  if (segments.length > 0) await writeSegments(client, day, segments);
+  return segments.length;
 }
 
-/** The oldest settled segments of one day and one stretch of time that fit into one. */
+/** Whole traces, and about as many spans in each segment. */
+function inSegments(
+  order: readonly (readonly PlacedSpan[])[],
+): readonly (readonly PlacedSpan[])[][] {
+  const spans = order.reduce((sum, trace) => sum + trace.length, 0);
+  const share = spans / Math.ceil(spans / COMPACTED_SPANS);
+  const segments: (readonly PlacedSpan[])[][] = [];
+  let taken = 0;
+  for (const trace of order) {
+    if (taken >= share * segments.length) segments.push([]);
+    segments.at(-1)?.push(trace);
+    taken += trace.length;
+  }
+  return segments;
+}
+
+/** The oldest settled segments of one day and one stretch of time that fit into a run. */
 async function nextRun(client: pg.PoolClient, nowMs: number): Promise<readonly SegmentRow[]> {
   const settledBefore = BigInt(nowMs - SETTLE_MS) << SEGMENT_ID_SHIFT;
   const candidates = await client.query<{
@@ -112,7 +136,7 @@ async function nextRun(client: pg.PoolClient, nowMs: number): Promise<readonly S
   const run: string[] = [];
   let spans = 0;
   for (const row of candidates.rows) {
-    const fits = spans + row.span_count <= COMPACTED_SPANS || run.length === 0;
+    const fits = spans + row.span_count <= RUN_SPANS || run.length === 0;
     if (row.day !== first.day || row.epoch !== first.epoch || !fits) break;
     run.push(row.id);
     spans += row.span_count;
@@ -128,19 +152,19 @@ async function nextRun(client: pg.PoolClient, nowMs: number): Promise<readonly S
 /** Whole traces to a block, and within it the spans of one sender together: they share bytes. */
 function buildOrdered(traces: readonly (readonly PlacedSpan[])[]): SegmentBuilder {
   const builder = new SegmentBuilder(traces.reduce((sum, spans) => sum + spans.length, 0));
-  let block: PlacedSpan[] = [];
+  const senders = new Senders();
+  let block: { readonly span: PlacedSpan; readonly sender: number }[] = [];
   let bytes = 0;
   const close = (): void => {
-    const bySender = block.map((span) => ({ span, sender: senderOf(span) }));
-    bySender.sort((a, b) => (a.sender < b.sender ? -1 : a.sender > b.sender ? 1 : 0));
-    for (const { span } of bySender) builder.add(span.batch, span.i);
+    block.sort((a, b) => a.sender - b.sender);
+    for (const { span } of block) builder.add(span.batch, span.i);
     builder.cutBlock();
     block = [];
     bytes = 0;
   };
   for (const spans of traces) {
     for (const span of spans) {
-      block.push(span);
+      block.push({ span, sender: senders.numberOf(span) });
       bytes += (span.batch.spanTo[span.i] as number) - (span.batch.spanFrom[span.i] as number);
     }
     if (bytes >= BLOCK_BYTES) close();
@@ -149,10 +173,25 @@ function buildOrdered(traces: readonly (readonly PlacedSpan[])[]): SegmentBuilde
   return builder;
 }
 
-function senderOf({ batch, i }: PlacedSpan): string {
-  const group = batch.groups[batch.groupOf[i] as number];
-  if (group === undefined) return '';
-  return `${Buffer.from(group.resource).toString('latin1')}\0${Buffer.from(group.scope).toString('latin1')}`;
+/** Numbers resources with their scopes by what they say: each request brought its own copy of them. */
+class Senders {
+  readonly #ofGroup = new Map<SpanGroup | undefined, number>();
+  readonly #ofText = new Map<string, number>();
+
+  numberOf({ batch, i }: PlacedSpan): number {
+    const group = batch.groups[batch.groupOf[i] as number];
+    const known = this.#ofGroup.get(group);
+    if (known !== undefined) return known;
+    const text = group === undefined ? '' : `${latin1(group.resource)}\0${latin1(group.scope)}`;
+    const number = this.#ofText.get(text) ?? this.#ofText.size;
+    this.#ofText.set(text, number);
+    this.#ofGroup.set(group, number);
+    return number;
+  }
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }
 
 /** The right half of the trace id, as in trace_segment. */

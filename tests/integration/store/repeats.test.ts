@@ -23,7 +23,7 @@ const LATER_MS = 10 * 60_000;
 
 /** More than one compaction takes, so that a span and its repeat lie in different ones. */
 const spans = randomMeshSpans(seededRandom(77), {
-  traces: 2000,
+  traces: 5500,
   from: FROM,
   lengthNs: LENGTH_NS,
 }).map(withoutAddress);
@@ -88,7 +88,7 @@ const storedSpans = async (store: TestStore): Promise<number> =>
   (await store.db.pool.query('select sum(span_count)::int as n from span_segment')).rows[0].n;
 
 test('spans that came again in other batches are counted once after compaction', async () => {
-  expect(spans.length).toBeGreaterThan(7000);
+  expect(spans.length).toBeGreaterThan(19_000);
   await settle(once);
   const expected = await rollUps(once);
 
