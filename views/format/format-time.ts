@@ -98,9 +98,10 @@ export function formatAgeAt(since: UnixNano, now: UnixNano): string {
   return formatAge(elapsedNs(since, now));
 }
 
-/** "T+1m 12s": time into an incident or a drill. */
+/** "T+1m 12s": time into an incident or a drill, in whole seconds; never minus nought. */
 export function formatOffset(ns: number): string {
-  return `T${ns < 0 ? '−' : '+'}${formatAge(Math.abs(Math.round(ns / NS_PER_SECOND) * NS_PER_SECOND)).replace('.0', '')}`;
+  const seconds = Math.round(ns / NS_PER_SECOND);
+  return `T${seconds < 0 ? '−' : '+'}${formatAge(Math.abs(seconds) * NS_PER_SECOND).replace('.0', '')}`;
 }
 
 /** Two figures below 10, none after the point above: 3 ms, 1.12 s, 38 ms. */

@@ -5,7 +5,7 @@ import type { IncidentComparison } from '#analysis/incident/compare-incidents.ts
 import type { Incident } from '#analysis/incident/incident.ts';
 import { type Slowdown, worstSlowdown } from '#analysis/incident/slowdown.ts';
 import { USERS } from '#telemetry/call-edge.ts';
-import { elapsedNs, NS_PER_MS, NS_PER_SECOND, type UnixNano } from '#telemetry/time.ts';
+import { elapsedNs, NS_PER_MS, type UnixNano } from '#telemetry/time.ts';
 import { formatCount, formatPercent, formatPlural } from '#views/format/format-number.ts';
 import { formatAge, formatDay, formatLatency, formatOffset } from '#views/format/format-time.ts';
 import { AutoRefresh } from '#views/incidents/auto-refresh.tsx';
@@ -204,7 +204,7 @@ function Events({ incident }: { readonly incident: Incident }) {
               >
                 <Instant at={event.unixNano} className="text-xs" />
                 <span className="num text-2xs text-muted">
-                  {formatOffset(wholeSeconds(elapsedNs(incident.startUnixNano, event.unixNano)))}
+                  {formatOffset(elapsedNs(incident.startUnixNano, event.unixNano))}
                 </span>
               </Link>
             </li>
@@ -213,11 +213,6 @@ function Events({ incident }: { readonly incident: Incident }) {
       </ol>
     </Panel>
   );
-}
-
-/** Never minus nought. */
-function wholeSeconds(ns: number): number {
-  return Math.round(ns / NS_PER_SECOND) * NS_PER_SECOND || 0;
 }
 
 /** Where no call fails, the slow ones are what to look at. */

@@ -30,7 +30,7 @@ export function PhaseBand({
         <li
           key={phase.name}
           title={phase.name}
-          className="absolute inset-y-0 overflow-hidden whitespace-nowrap border-edge border-l pt-[3px] pl-1.5"
+          className="absolute inset-y-0 truncate border-edge border-l pt-[3px] pl-1.5"
           style={{
             left: `${(phase.from / frames) * 100}%`,
             width: `${((phase.to - phase.from) / frames) * 100}%`,

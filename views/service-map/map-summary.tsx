@@ -18,7 +18,8 @@ export function MapSummary({ map }: { readonly map: ServiceMap }) {
   const cached = share((mode) => mode === 'xds-cached');
   const shift = countShift(map.edges);
   return (
-    <div className="flex h-9 shrink-0 items-center gap-3 overflow-hidden whitespace-nowrap border-line border-b px-4 text-muted text-sm">
+    // What has no room is left out whole: a second line would be there, and is not shown.
+    <div className="@container flex h-9 shrink-0 flex-wrap content-start items-center gap-x-3 overflow-hidden whitespace-nowrap border-line border-b px-4 text-muted text-sm leading-[35px]">
       <span>
         unhealthy{' '}
         <b className={unhealthy > 0 ? 'font-semibold text-crit-text' : 'font-semibold text-fg'}>
@@ -84,7 +85,10 @@ function Shift({ moved, affected }: { readonly moved: number; readonly affected:
   return (
     <span className="flex items-center gap-2">
       shift to DNS
-      <span className="h-[5px] w-20 overflow-hidden rounded-sm bg-edge" aria-hidden>
+      <span
+        className="h-[5px] w-20 overflow-hidden rounded-sm bg-edge @max-[700px]:hidden"
+        aria-hidden
+      >
         <span className="block h-full bg-dns" style={{ width: `${(moved / affected) * 100}%` }} />
       </span>
       <span className="text-fg">

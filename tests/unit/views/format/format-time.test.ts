@@ -57,6 +57,8 @@ describe('lengths', () => {
 
   it('into an incident keep their sign', () => {
     expect(formatOffset(5e9)).toBe('T+5 s');
+    expect(formatOffset(-5e9)).toBe('T−5 s');
+    expect(formatOffset(-4e8)).toBe('T+0 s');
     expect(formatOffset(-72e9)).toBe('T−1m 12s');
   });
 });
