@@ -7,6 +7,8 @@ import { roundTicks } from '#views/time/round-ticks.ts';
 
 const AXIS_PX = 24;
 const TICKS = 10;
+/** Half of the clock at the playhead and half of a mark beside it. */
+const CLEAR_PX = 60;
 
 /** The line of the moment shown. Everything below the event chips is a track to drag on. */
 export function Playhead({
@@ -72,9 +74,11 @@ export function Playhead({
 export function Axis({
   timeline,
   frame,
+  widthPx,
 }: {
   readonly timeline: ReplayTimeline;
   readonly frame: number;
+  readonly widthPx: number;
 }) {
   const marks = useMemo(() => axisMarks(timeline), [timeline]);
   const here = ((frame + 0.5) / timeline.frames) * 100;
@@ -87,7 +91,7 @@ export function Axis({
           style={{
             left: `${pct}%`,
             transform: `translateX(${pct < 2 ? '0' : pct > 97 ? '-100%' : '-50%'})`,
-            opacity: Math.abs(pct - here) < 4.5 ? 0 : 1,
+            opacity: (Math.abs(pct - here) / 100) * widthPx < CLEAR_PX ? 0 : 1,
           }}
         >
           {text}

@@ -59,7 +59,7 @@ export function ReplayTimelineView(props: TimelineProps) {
               onSeek={props.onSeek}
             />
             <Playhead {...props} plot={plot} headPx={PHASE_PX + lanes * LANE_PX} />
-            <Axis timeline={timeline} frame={frame} />
+            <Axis timeline={timeline} frame={frame} widthPx={width} />
           </>
         )}
       </div>

@@ -155,9 +155,10 @@ function MemberRow({
   );
 }
 
-/** The group says the first part already. */
+/** The group says the first part already; a number alone is no name. */
 function shortName(name: string): string {
-  return partsOfName(name)?.rest || name;
+  const rest = partsOfName(name)?.rest ?? '';
+  return /[^\d]/.test(rest) ? rest : name;
 }
 
 function restWords(group: ServiceGroup, rows: readonly ServiceNode[]): string {
