@@ -2,11 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
-import { build } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 import { closeDatabase, openDatabase } from '#store/client.ts';
 import { startEmbeddedPostgres } from '#store/embedded/embedded-postgres.ts';
 import { migrate } from '#store/migrate.ts';
 import { MIGRATIONS, startTestStore, type TestStore } from '#tests/support/test-store.ts';
+import { BUNDLE } from '../../scripts/bundle-options.mjs';
 
 const ROOT = path.join(import.meta.dirname, '../..');
 const TICKS_PER_SECOND = 100;
@@ -26,25 +27,16 @@ export interface BenchStore extends TestStore {
 }
 
 /**
- * A PostgreSQL and a real ingester process on ports that the system chooses. It is thrown away with the run, or kept in
+ * A PostgreSQL and the ingester as it is shipped, on ports that the system chooses. It is thrown away with the run, or kept in
  * `dataDir` for the next one.
  */
 export async function startBenchStore(dataDir?: string): Promise<BenchStore> {
-  const outfile = path.join(ROOT, 'dist/bench/ingester.js');
-  await build({
-    absWorkingDir: ROOT,
-    entryPoints: ['processes/ingester.ts'],
-    outfile,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    packages: 'external',
-    logLevel: 'error',
-  });
+  const outdir = path.join(ROOT, 'dist/bench');
+  const entryPoints = ['processes/ingester.ts'];
+  await build({ ...BUNDLE, absWorkingDir: ROOT, entryPoints, outdir } as BuildOptions);
   const store = dataDir === undefined ? await startTestStore() : await startKeptStore(dataDir);
   const startedMs = performance.now();
-  const ingester = spawn(process.execPath, ['--enable-source-maps', outfile], {
+  const ingester = spawn(process.execPath, [path.join(outdir, 'ingester.js')], {
     env: { ...process.env, DATABASE_URL: store.url, OTLP_HTTP_PORT: '0', OTLP_GRPC_PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
