@@ -14,7 +14,8 @@ import {
   count,
   type EdgeSum,
   NewHistograms,
-  newSum,
+  newEdge,
+  newService,
   type OpenEdge,
   type OpenService,
   type ServiceSum,
@@ -205,24 +206,11 @@ export class RollUp {
 
   #edgeSum(
     open: OpenSecond,
-    edge: {
-      key: number;
-      second: number;
-      client: string;
-      server: string;
-      serverKind: number;
-      mode: number;
-    },
+    edge: Parameters<typeof newEdge>[0] & { readonly key: number },
   ): OpenEdge {
     let sum = open.edges.get(edge.key);
     if (sum === undefined) {
-      sum = {
-        ...newSum(edge.second, open.writer, open.histograms.take()),
-        client: toPgText(edge.client),
-        server: toPgText(edge.server),
-        serverKind: edge.serverKind,
-        mode: edge.mode,
-      };
+      sum = newEdge(edge, open);
       open.edges.set(edge.key, sum);
     }
     return sum;
@@ -236,11 +224,7 @@ export class RollUp {
     const key = service * 2 + reporter;
     let sum = open.services.get(key);
     if (sum === undefined) {
-      sum = {
-        ...newSum(second, open.writer, open.histograms.take()),
-        service: toPgText(group.service),
-        reporter,
-      };
+      sum = newService({ second, service: group.service, reporter }, open);
       open.services.set(key, sum);
     }
     return sum;
