@@ -28,13 +28,14 @@ export function runProcess(start: () => Promise<Running>): void {
   process.on('disconnect', abandon);
   start().then(
     (running) => {
-      process.stdout.write(`${JSON.stringify({ ready: true, ...running.details })}\n`);
-      process.send?.({ kind: 'ready', ...running.details });
       const stop = stopOnce(running);
       process.off('disconnect', abandon);
       process.on('SIGTERM', stop);
       process.on('SIGINT', stop);
       process.on('disconnect', stop);
+      // Whoever hears it may end this process at once, and means it to drain.
+      process.stdout.write(`${JSON.stringify({ ready: true, ...running.details })}\n`);
+      process.send?.({ kind: 'ready', ...running.details });
     },
     (error: unknown) => endWith(error),
   );
