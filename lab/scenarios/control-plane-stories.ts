@@ -1,4 +1,4 @@
-import { CALM, type Scenario } from './scenario.ts';
+import { CALM, type LabAction, type Scenario } from './scenario.ts';
 
 /** What boots during the outage is worse off than what runs. */
 export const crashAndChurn: Scenario = {
@@ -165,6 +165,12 @@ export const partition: Scenario = {
   ],
 };
 
+/** Each counts the version up and alters nothing that routing asks for: a lab that has just started stands at 1. */
+const HARMLESS_RELEASES: readonly LabAction[] = ['r2', 'r3', 'r4', 'r5'].flatMap((release) => [
+  { kind: 'release', release, drop: [] },
+  { kind: 'rollback', touched: true },
+]);
+
 export const lowerVersionRestart: Scenario = {
   name: 'lower-version-restart',
   title: 'Control plane restarts and counts from 1 again',
@@ -182,12 +188,18 @@ export const lowerVersionRestart: Scenario = {
   ],
   rootCause: 'control-plane: restarted without its state; versions went backwards',
   hits: [],
-  durationSeconds: 40,
+  durationSeconds: 43,
   defaultSpeed: 1,
   steps: [
     CALM,
     {
-      atSeconds: 6,
+      atSeconds: 2,
+      title: 'Four releases, each taken back',
+      expect: 'the version counts up, and every client acknowledges it',
+      actions: HARMLESS_RELEASES,
+    },
+    {
+      atSeconds: 9,
       title: 'The control plane is killed and started again at once',
       expect: 'every client is back within its backoff and holds a lower version; no call fails',
       actions: [
@@ -201,7 +213,7 @@ export const lowerVersionRestart: Scenario = {
     },
   ],
   timeline: [
-    { event: 'version-regressed', subject: 'control plane', atSeconds: 6, toleranceSeconds: 14 },
+    { event: 'version-regressed', subject: 'control plane', atSeconds: 9, toleranceSeconds: 14 },
   ],
 };
 
