@@ -120,7 +120,7 @@ function expectIncident(scenario: Scenario, { run, incidents }: Found): void {
   const [incident] = incidents;
   if (incident === undefined) return;
   const first = due.reduce((a, b) => (b.earliestUnixNano < a.earliestUnixNano ? b : a));
-  expectInside('the start', incident.startUnixNano, first, run);
+  expectInside(`the start of ${toldOf(incidents)}`, incident.startUnixNano, first, run);
   expect(incident.detectedUnixNano).toBeGreaterThanOrEqual(incident.startUnixNano);
   const end = due.find(({ kind }) => kind === 'mitigated' || kind === 'failures-ended');
   if (end !== undefined) expectInside('the mitigation', incident.mitigatedUnixNano, end, run);
