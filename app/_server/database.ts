@@ -15,15 +15,18 @@ export function database(): Database {
 }
 
 /**
- * What `load` finds when databases that do not answer are left out, and their names: whoever shows the answer says so.
- * Without it every question fails that one of them keeps from a whole answer.
+ * What `load` finds when databases that do not answer are left out, and their names: whoever shows the answer says so, and
+ * so does an answer that this one is a part of. Without it every question fails that one of them keeps from a whole answer.
  */
 export async function answerInPart<T>(
   load: () => Promise<T>,
 ): Promise<{ readonly found: T; readonly missing: readonly string[] }> {
-  const db = allowMissing(database());
+  const whole = database();
+  const db = allowMissing(whole);
   const found = await asking.run(db, load);
-  return { found, missing: [...db.missing].sort() };
+  const missing = [...db.missing].sort();
+  for (const name of missing) whole.missing?.add(name);
+  return { found, missing };
 }
 
 function databaseUrl(): string {

@@ -2,22 +2,26 @@ import { judgeOwnHealth, type OwnHealth } from '#analysis/own-health/judge-own-h
 import { readIngestHealth } from '#store/ingest-health/read-ingest-health.ts';
 import { readFreshness } from '#store/read-freshness.ts';
 import { readJudgedSecond } from '#store/read-judged-second.ts';
-import { allowMissing } from '#store/shards.ts';
-import { database } from './database.ts';
+import { answerInPart, database } from './database.ts';
 import { now } from './now.ts';
 
 /** Detour's own health, which names the databases of several that do not answer; throws when the first does not. */
 export async function loadHealth(): Promise<OwnHealth> {
-  const asked = database();
-  const db = allowMissing(asked);
-  const [freshness, judgedSecond, reports] = await Promise.all([
-    readFreshness(db),
-    readJudgedSecond(db),
-    readIngestHealth(db),
-  ]);
-  const databasesAway = [...db.missing].sort();
-  for (const name of databasesAway) asked.missing?.add(name);
-  return judgeOwnHealth({ atUnixNano: now(), ...freshness, judgedSecond, reports, databasesAway });
+  const { found, missing } = await answerInPart(() =>
+    Promise.all([
+      readFreshness(database()),
+      readJudgedSecond(database()),
+      readIngestHealth(database()),
+    ]),
+  );
+  const [freshness, judgedSecond, reports] = found;
+  return judgeOwnHealth({
+    atUnixNano: now(),
+    ...freshness,
+    judgedSecond,
+    reports,
+    databasesAway: missing,
+  });
 }
 
 /** The same for a page that must open in the hour when the store does not answer: undefined then. */
