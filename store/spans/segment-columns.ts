@@ -107,7 +107,7 @@ function joinPlanes<Column extends Uint32Array | Uint16Array>(
   return column;
 }
 
-/** Views over `bytes` where their place in memory allows it, else over a copy. */
+/** Columns that were written as they are: views over the bytes, or over a copy where these are not aligned. */
 export function decodeColumns(encoded: Uint8Array): SegmentColumns {
   const bytes = encoded.byteOffset % 4 === 0 ? encoded : Uint8Array.from(encoded);
   const header = new Uint32Array(bytes.buffer, bytes.byteOffset, HEADER_WORDS);

@@ -1,27 +1,42 @@
 import { deflateRawSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
-import { codecOf, compress, decompress, decompressNow } from '#store/spans/codec.ts';
+import { describe, expect, test } from 'vitest';
+import {
+  codecOf,
+  compress,
+  compressColumns,
+  decompress,
+  decompressColumns,
+  decompressNow,
+} from '#store/spans/codec.ts';
 
-const BLOCKS = ['', 'a span, a span, a span', 'another '.repeat(2000)].map((text) =>
+const PLAIN = ['', 'a span, a span, a span', 'a segment of a segment '.repeat(400)].map((text) =>
   Buffer.from(text),
 );
 
-describe('compressed blocks', () => {
-  it.each(['fast', 'small'] as const)('come back as they were: %s', async (compression) => {
+describe.each(PLAIN)('what is compressed (%#)', (plain) => {
+  test.each(['fast', 'small'] as const)('%s is read again', async (compression) => {
     const codec = codecOf(compression);
-    const compressed = await Promise.all(BLOCKS.map((block) => compress(block, compression)));
-    expect(compressed.at(-1)?.length).toBeLessThan(200);
-    expect(await Promise.all(compressed.map((block) => decompress(codec, block)))).toEqual(BLOCKS);
-    expect(compressed.map((block) => decompressNow(codec, block))).toEqual(BLOCKS);
+    const payload = await compress(plain, compression);
+    expect(await decompress(codec, payload)).toEqual(plain);
+    expect(decompressNow(codec, payload)).toEqual(plain);
+    const columns = await compressColumns(plain, compression);
+    expect(decompressColumns(codec, columns)).toEqual(plain);
   });
 
-  it('of an older store are deflated', async () => {
-    const [, block = Buffer.alloc(0)] = BLOCKS;
-    expect(decompressNow(1, deflateRawSync(block))).toEqual(block);
-    expect(await decompress(1, deflateRawSync(block))).toEqual(block);
+  test('by an older version is read still', async () => {
+    const deflated = deflateRawSync(plain);
+    expect(await decompress(1, deflated)).toEqual(plain);
+    expect(decompressNow(1, deflated)).toEqual(plain);
+    expect(decompressColumns(1, deflated)).toEqual(plain);
   });
 
-  it('of a newer version are refused by name', async () => {
-    await expect(decompress(99, Buffer.from('?'))).rejects.toThrow('codec 99');
+  test('by a newer version is refused', async () => {
+    await expect(decompress(99, plain)).rejects.toThrow(/codec 99/);
+    expect(() => decompressColumns(99, plain)).toThrow(/codec 99/);
   });
+});
+
+test.each(['fast', 'small'] as const)('%s takes what repeats away', async (compression) => {
+  const compressed = await compress(Buffer.from('another '.repeat(2000)), compression);
+  expect(compressed.length).toBeLessThan(200);
 });

@@ -1,13 +1,4 @@
-import { deflateRawSync } from 'node:zlib';
-import { describe, expect, test } from 'vitest';
-import {
-  codecOf,
-  compress,
-  compressColumns,
-  decompress,
-  decompressColumns,
-  decompressNow,
-} from '#store/spans/codec.ts';
+import { expect, test } from 'vitest';
 import { decodeColumns, encodeColumns, type SegmentColumns } from '#store/spans/segment-columns.ts';
 import { seededRandom } from '#tests/support/seeded-random.ts';
 
@@ -59,29 +50,4 @@ test('columns of which the arrays are longer than they have spans', () => {
   const columns = randomColumns(seededRandom(3), 40);
   const read = decodeColumns(encodeColumns({ ...columns, count: 10 }));
   for (const name of [...WORDS, ...HALVES]) expect(read[name]).toEqual(columns[name].slice(0, 10));
-});
-
-describe('what is compressed', () => {
-  const plain = Buffer.from('a segment of a segment '.repeat(400));
-
-  test.each(['fast', 'small'] as const)('%s is read again', async (compression) => {
-    const codec = codecOf(compression);
-    const payload = await compress(plain, compression);
-    expect(await decompress(codec, payload)).toEqual(plain);
-    expect(decompressNow(codec, payload)).toEqual(plain);
-    const columns = await compressColumns(plain, compression);
-    expect(decompressColumns(codec, columns)).toEqual(plain);
-  });
-
-  test('by an older version is read still', async () => {
-    const deflated = deflateRawSync(plain);
-    expect(await decompress(1, deflated)).toEqual(plain);
-    expect(decompressNow(1, deflated)).toEqual(plain);
-    expect(decompressColumns(1, deflated)).toEqual(plain);
-  });
-
-  test('by a newer version is refused', async () => {
-    await expect(decompress(99, plain)).rejects.toThrow(/codec 99/);
-    expect(() => decompressColumns(99, plain)).toThrow(/codec 99/);
-  });
 });
